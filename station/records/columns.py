@@ -1,4 +1,4 @@
-"""How a record's fields become columns: one declaration gives the journal's table, the MQTT schema and InfluxDB's types.
+"""How a record's fields become columns: one declaration gives journal table, MQTT schema and InfluxDB types.
 
 @dataclass field ──► SQLite column      (station.journal.ddl)
                  ├─► JSON property      (station.wire)

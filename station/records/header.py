@@ -1,4 +1,4 @@
-"""What every record carries, whatever it is about: its name (journal id, seq), whose, when, by which clock, from what."""
+"""What every record carries: its name (journal id, seq), whose it is, when, by which clock, from what."""
 
 from dataclasses import dataclass
 
