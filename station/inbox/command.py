@@ -22,7 +22,7 @@ class Command(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_: Literal["quantrac/1/command"] = Field(alias="schema", default=SCHEMA)
+    schema_: Literal["quantrac/1/command"] = Field(alias="schema")
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     command: Literal["acknowledge", "reload"]
     person: Annotated[str, Field(min_length=1, max_length=80)]

@@ -35,7 +35,7 @@ class Door:
             part.mkdir(parents=True, exist_ok=True, mode=0o770)
 
     def look(self, now_ns: int, seen: Callable[[str], bool]) -> list[Knock]:
-        """At most FILES_A_TICK files. They stay until ``done``: a kill in between only means that they are read again."""
+        """At most FILES_A_TICK files. They stay until ``done``; after a kill in between they are read again."""
         with os.scandir(self._new) as entries:
             files = [Path(entry.path) for entry in islice(entries, FILES_A_TICK)]
         return [self._judge(file, now_ns, seen) for file in sorted(files)]
@@ -82,4 +82,4 @@ def _read(file: Path) -> tuple[bytes, int]:
 def own_programs() -> dict[int, tuple[str, frozenset[str]]]:
     """Root and the station's own user speak through the command line and may ask for everything."""
     everything = frozenset(COMMANDS)
-    return {uid: ("quantrac", everything) for uid in {0, os.getuid()}}
+    return dict.fromkeys({0, os.getuid()}, ("quantrac", everything))
