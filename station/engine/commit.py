@@ -1,0 +1,130 @@
+"""One tick, one transaction. What the disk refuses is held, in order and bounded; what must be dropped is counted.
+
+committed ───────────────► numbered records, to be published
+disk full or busy ───────► make room, hold the batch, try again with the next tick
+file broken ─────────────► set aside, new journal, the batch goes into the new one
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from station.journal.journal import AuditEntry, Journal
+from station.journal.position import Position
+from station.journal.retention import prune_oldest
+from station.records import Header
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+HELD_LIMIT = 50_000  # records in memory while the disk takes nothing
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one tick wants on the disk, all or nothing."""
+
+    records: list[tuple[str, Header]] = field(default_factory=list)
+    state: dict[str, object] = field(default_factory=dict)
+    meta: dict[str, str] = field(default_factory=dict)
+    positions: dict[str, Position] = field(default_factory=dict)
+    audit: list[AuditEntry] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def absorb(self, later: "Batch") -> None:
+        self.records += later.records
+        self.audit += later.audit
+        for mine, theirs in ((self.state, later.state), (self.meta, later.meta), (self.seen, later.seen)):
+            mine.update(theirs)  # type: ignore[attr-defined]  # same keys, same types, by construction
+        self.positions.update(later.positions)
+
+    def is_empty(self) -> bool:
+        return not (self.records or self.state or self.positions or self.audit or self.seen)
+
+
+class Committer:
+    """Owns the journal's thread. Every call to the journal goes through ``call``."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._held = Batch()
+        self.dropped = 0
+        self.trouble = ""  # why the disk takes nothing, or empty
+        self.damage = journal.opened.damage
+
+    async def call(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    async def commit(self, batch: Batch) -> list[tuple[str, Header]]:
+        """The records that are on the disk now, with their seq; empty while the disk refuses."""
+        self._held.absorb(batch)
+        if self._held.is_empty():
+            return []
+        self._bound()
+        held = self._held
+        try:
+            numbered = await self.call(lambda: self._append(held))
+        except sqlite3.DatabaseError as error:
+            return await self._refused(error)
+        self._held = Batch()
+        if self.trouble:
+            log.warning("journal: the disk takes records again")
+            self.trouble = ""
+        return numbered
+
+    def _append(self, batch: Batch) -> list[tuple[str, Header]]:
+        return self.journal.append(
+            batch.records,
+            state=batch.state,
+            meta=batch.meta | {"dropped": str(self.dropped)},
+            positions={d: p for d, p in batch.positions.items() if p.journal == self.journal.journal_id},
+            audit=batch.audit,
+            seen=batch.seen,
+        )
+
+    async def _refused(self, error: sqlite3.DatabaseError) -> list[tuple[str, Header]]:
+        if _is_broken(error):
+            self.damage = str(error)
+            aside = await self.call(lambda: self.journal.replace_damaged(error))
+            log.error("journal broke (%s); set aside as %s, a new one begun", error, aside)
+            return await self.commit(Batch())
+        if not self.trouble:
+            log.error("journal: the disk takes nothing: %s", error)
+        self.trouble = str(error)
+        if "full" in self.trouble:
+            await self._make_room()
+        return []
+
+    async def _make_room(self) -> None:
+        positions = await self.call(self.journal.positions)
+        lowest = min((p.seq for p in positions.values()), default=0)
+        try:
+            pruned = await self.call(lambda: prune_oldest(self.journal.connection, lowest))
+        except sqlite3.Error as error:
+            log.error("journal: no room could be made: %s", error)
+            return
+        self.dropped += pruned.lost
+
+    def _bound(self) -> None:
+        excess = len(self._held.records) - HELD_LIMIT
+        if excess > 0:
+            del self._held.records[:excess]
+            self.dropped += excess
+            log.error(
+                "journal: the disk takes nothing; %d records dropped from memory, %d in all", excess, self.dropped
+            )
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=True)
+        self.journal.close()
+
+
+def _is_broken(error: sqlite3.DatabaseError) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return "malformed" in str(error)
+    return "malformed" in str(error) or "not a database" in str(error) or "corrupt" in str(error)
