@@ -5,8 +5,8 @@ Two activities on the ground, A1 (Pb-214) and A2 (Bi-214), and the air's stock d
     dA1/dt = L1 (R^p d - A1)              dd/dt = -k R^p d + (1 - d) / recovery
     dA2/dt = L2 (m R^p d + A1 - A2)       dose  = gain ((1 - b) A1 + b A2)
 
-R is the rain rate in mm/h, m the Bi-214 atoms that fall with each Pb-214 atom, b the part that Bi-214 has in the dose of
-one decay of each. A shower strips the air (k), so a second one gives less. While R is constant the system is linear with
+R is the rain rate in mm/h, m the Bi-214 atoms that fall with each Pb-214 atom, b the part of Bi-214 in the dose of one
+decay of each. A shower strips the air (k), so a second one gives less. While R is constant the system is linear with
 constant coefficients: the matrix exponential is its exact solution, so the answer does not depend on any step.
 """
 

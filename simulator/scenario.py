@@ -1,0 +1,231 @@
+"""What a scenario's TOML file may say: a world, the instruments in it, what happens when. Unknown keys are mistakes."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from config.schema import Identifier, Part, Positive
+
+Minutes = Annotated[float, Field(ge=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+DeadTimeModel = Literal["none", "non_paralysable", "paralysable"]
+
+
+class WashoutSettings(Part):
+    """The two-state model of ``simulator.world.washout``. The defaults are chosen, docs/simulator.md says how."""
+
+    gain_nsv_h: NotNegative = 48.5
+    exponent: Annotated[float, Field(gt=0, le=1)] = 0.5
+    bismuth_atoms: NotNegative = 1.5
+    bismuth_dose_share: Annotated[float, Field(ge=0, le=1)] = 0.86
+    stripping_per_min: NotNegative = 0.035
+    recovery_days: Positive = 3.0
+
+
+class ClimateSettings(Part):
+    temperature_degc: float = 22.0
+    daily_swing_degc: NotNegative = 6.0
+    humidity_pct: Annotated[float, Field(ge=5, le=100)] = 78.0
+    pressure_hpa: Positive = 1008.0
+    wind_m_s: NotNegative = 2.0
+    wind_from_deg: Annotated[float, Field(ge=0, lt=360)] = 110.0
+
+
+class WorldSettings(Part):
+    terrestrial_nsv_h: NotNegative = 55.0
+    cosmic_nsv_h: NotNegative = 40.0
+    washout: WashoutSettings = WashoutSettings()
+    climate: ClimateSettings = ClimateSettings()
+
+
+class PlaceSettings(Part):
+    """What is different where one instrument stands; absent is as in the world."""
+
+    terrestrial_nsv_h: NotNegative | None = None
+    cosmic_nsv_h: NotNegative | None = None
+    washout_factor: NotNegative = 1.0
+    gauge_factor: NotNegative = 1.0
+    gauge_start_mm: NotNegative = 0.0
+
+
+class Channel(Part):
+    """One counting tube."""
+
+    sensitivity_cps_per_usv_h: Positive
+    dead_time_us: NotNegative = 0.0
+    dead_time_model: DeadTimeModel = "none"
+    own_background_cps: NotNegative = 0.0
+
+    @model_validator(mode="after")
+    def _dead_time_is_named(self) -> Self:
+        if (self.dead_time_us > 0) != (self.dead_time_model != "none"):
+            raise ValueError("dead_time_us and dead_time_model go together")
+        return self
+
+
+class Bdmg04Settings(Part):
+    """A Positron BDMG-04: two tubes and a meter that averages by itself."""
+
+    model: Literal["bdmg-04"] = "bdmg-04"
+    sensitive: Channel = Channel(
+        sensitivity_cps_per_usv_h=25.0, dead_time_us=50.0, dead_time_model="non_paralysable", own_background_cps=0.1
+    )
+    coarse: Channel = Channel(sensitivity_cps_per_usv_h=0.05, dead_time_us=20.0, dead_time_model="non_paralysable")
+    averaging_pulses: Annotated[int, Field(ge=10, le=60000)] = 600
+    longest_average_s: Annotated[int, Field(ge=1, le=3600)] = 1000
+    step_window_s: Annotated[int, Field(ge=2, le=60)] = 5
+    step_sigmas: Positive = 6.0
+    no_counts_after_s: Annotated[int, Field(ge=1, le=60000)] = 60
+    coarse_no_counts_after_s: Annotated[int, Field(ge=1, le=60000)] = 7200
+    warm_up_s: Annotated[int, Field(ge=0, le=3600)] = 250  # seconds that it has counted when the world begins
+    warning_nsv_h: Positive | None = None
+    alarm_nsv_h: Positive | None = None
+    protocol: Literal["1.24", "1.25"] = "1.25"
+
+
+class MightyOhmSettings(Part):
+    """A MightyOhm kit: one tube, one line a second, counts a minute divided by 175."""
+
+    model: Literal["mightyohm"] = "mightyohm"
+    tube: Channel = Channel(
+        sensitivity_cps_per_usv_h=175 / 60, dead_time_us=90.0, dead_time_model="non_paralysable", own_background_cps=0.0
+    )
+
+
+class WeatherStationSettings(Part):
+    """A Lufft WS: rain, temperature, humidity, pressure, wind."""
+
+    model: Literal["lufft-ws"] = "lufft-ws"
+
+
+class InstrumentBase(Part):
+    id: Identifier
+    bus: Identifier
+    address: Annotated[int, Field(ge=1, le=247)] = 1
+    place: PlaceSettings = PlaceSettings()
+
+
+class Bdmg04Instrument(InstrumentBase):
+    profile: Literal["positron-bdmg-04"]
+    device: Bdmg04Settings = Bdmg04Settings()
+
+
+class MightyOhmInstrument(InstrumentBase):
+    profile: Literal["mightyohm"]
+    device: MightyOhmSettings = MightyOhmSettings()
+
+
+class LufftInstrument(InstrumentBase):
+    profile: Literal["lufft-ws-umb"]
+    device: WeatherStationSettings = WeatherStationSettings()
+
+
+InstrumentSpec = Annotated[Bdmg04Instrument | MightyOhmInstrument | LufftInstrument, Field(discriminator="profile")]
+
+
+class BusSpec(Part):
+    id: Identifier
+    kind: Literal["modbus-tcp", "modbus-rtu", "serial-line"]
+
+
+class Happening(Part):
+    start_min: Minutes
+    duration_min: Positive
+
+    @property
+    def start_s(self) -> float:
+        return self.start_min * 60.0
+
+    @property
+    def end_s(self) -> float:
+        return (self.start_min + self.duration_min) * 60.0
+
+
+class RainEvent(Happening):
+    rate_mm_h: Positive
+
+
+class SourceEvent(Happening):
+    """Dose rate at each instrument: given directly, or by a strength at 1 m and distances."""
+
+    ramp_s: NotNegative = 0.0
+    at_nsv_h: dict[str, Positive] = Field(default_factory=dict)
+    strength_nsv_h_at_1m: Positive | None = None
+    distance_m: dict[str, Positive] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        direct, by_distance = bool(self.at_nsv_h), bool(self.distance_m and self.strength_nsv_h_at_1m)
+        if direct == by_distance or (direct and (self.distance_m or self.strength_nsv_h_at_1m)):
+            raise ValueError("either at_nsv_h, or strength_nsv_h_at_1m with distance_m")
+        if 2 * self.ramp_s > self.duration_min * 60.0:
+            raise ValueError("duration_min holds both ramps")
+        return self
+
+    def instruments(self) -> frozenset[str]:
+        return frozenset(self.at_nsv_h) | frozenset(self.distance_m)
+
+
+class FaultEvent(Happening):
+    instrument: Identifier
+    kind: Literal["no_answer", "late_answer", "stuck"]
+    delay_s: Positive | None = None  # of a late answer: real seconds, as all deadlines on wires
+
+    @model_validator(mode="after")
+    def _late_by(self) -> Self:
+        if (self.kind == "late_answer") != (self.delay_s is not None):
+            raise ValueError("delay_s belongs to late_answer, and late_answer needs it")
+        return self
+
+
+class Scenario(Part):
+    """One world with its instruments and its timeline. The seed makes a run repeatable."""
+
+    id: Identifier
+    summary: Annotated[str, Field(min_length=1, max_length=200)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    duration_min: Positive
+    world: WorldSettings = WorldSettings()
+    buses: Annotated[tuple[BusSpec, ...], Field(min_length=1)]
+    instruments: Annotated[tuple[InstrumentSpec, ...], Field(min_length=1)]
+    rain: tuple[RainEvent, ...] = ()
+    sources: tuple[SourceEvent, ...] = ()
+    faults: tuple[FaultEvent, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        mistakes = [*_bus_mistakes(self), *_timeline_mistakes(self)]
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
+        return self
+
+
+def _bus_mistakes(scenario: Scenario) -> Iterator[str]:
+    kinds = {bus.id: bus.kind for bus in scenario.buses}
+    if len(kinds) != len(scenario.buses):
+        yield "two buses have the same id"
+    ids = [instrument.id for instrument in scenario.instruments]
+    if len(set(ids)) != len(ids):
+        yield "two instruments have the same id"
+    seen: set[tuple[str, int]] = set()
+    for instrument in scenario.instruments:
+        kind = kinds.get(instrument.bus)
+        if kind is None:
+            yield f"instrument {instrument.id}: there is no bus {instrument.bus}"
+        elif (kind == "serial-line") != isinstance(instrument, MightyOhmInstrument):
+            yield f"instrument {instrument.id}: {instrument.profile} does not speak on a {kind} bus"
+        address = 0 if kind == "serial-line" else instrument.address  # a line has room for one talker
+        if (instrument.bus, address) in seen:
+            yield f"instrument {instrument.id}: its place on bus {instrument.bus} is taken"
+        seen.add((instrument.bus, address))
+
+
+def _timeline_mistakes(scenario: Scenario) -> Iterator[str]:
+    known = {instrument.id for instrument in scenario.instruments}
+    for source in scenario.sources:
+        for unknown in sorted(source.instruments() - known):
+            yield f"a source is near {unknown}, which is not an instrument"
+    for fault in scenario.faults:
+        if fault.instrument not in known:
+            yield f"a fault of {fault.instrument}, which is not an instrument"

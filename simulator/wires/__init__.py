@@ -1,0 +1,1 @@
+"""The wires: the instruments' real protocols on loopback TCP and pseudo-terminals, encoded here and nowhere else."""
