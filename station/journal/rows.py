@@ -25,15 +25,18 @@ def names_of(table: str) -> tuple[str, ...]:
     return tuple(f.name for f in fields(TABLES[table]))
 
 
+def _quoted(table: str) -> str:
+    return ", ".join(f'"{name}"' for name in names_of(table))  # "limit" is a word of SQL
+
+
 @cache
 def insert_sql(table: str) -> str:
-    names = names_of(table)
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+    return f"INSERT INTO {table} ({_quoted(table)}) VALUES ({', '.join('?' * len(names_of(table)))})"
 
 
 @cache
 def select_sql(table: str) -> str:
-    return f"SELECT {', '.join(names_of(table))} FROM {table} "
+    return f"SELECT {_quoted(table)} FROM {table} "
 
 
 @cache
@@ -56,5 +59,5 @@ def create_table_sql(table: str) -> str:
     for column in columns_of(TABLES[table]):
         null = "" if column.nullable else " NOT NULL"
         key = " PRIMARY KEY" if column.name == "seq" else null
-        lines.append(f"    {column.name} {SQL_TYPE[column.kind]}{key}")
+        lines.append(f'    "{column.name}" {SQL_TYPE[column.kind]}{key}')
     return f"CREATE TABLE {table} (\n" + ",\n".join(lines) + "\n) STRICT"

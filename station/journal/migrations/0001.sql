@@ -217,7 +217,7 @@ CREATE TABLE alarm (
     condition TEXT NOT NULL,
     since_ns INTEGER NOT NULL,
     value REAL,
-    limit REAL,
+    "limit" REAL,
     unit TEXT NOT NULL,
     note TEXT NOT NULL
 ) STRICT;
