@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from simulator.scenario import FaultEvent
 from simulator.world.world import World
 
-ShownT = TypeVar("ShownT")
+ShownT_co = TypeVar("ShownT_co", covariant=True)
 MIDDLE_S = 0.5  # a second's dose rate is asked for in its middle
 
 
@@ -31,7 +31,7 @@ class Faults:
         return [event for event in self._events if event.start_s <= t_s < event.end_s]
 
 
-class Instrument(ABC, Generic[ShownT]):
+class Instrument(ABC, Generic[ShownT_co]):
     """Lives in whole seconds: each is lived once and in order, however seldom anybody asks."""
 
     def __init__(self, instrument_id: str, world: World, faults: Faults) -> None:
@@ -41,7 +41,7 @@ class Instrument(ABC, Generic[ShownT]):
         self._second = 0
         self._shown = self._show()
 
-    def shown(self, t_s: float) -> ShownT:
+    def shown(self, t_s: float) -> ShownT_co:
         """What it shows at a time that never goes back."""
         while self._second < int(t_s):
             self._live_second(self._second)
@@ -55,5 +55,5 @@ class Instrument(ABC, Generic[ShownT]):
         """Count, measure, average over [second, second + 1)."""
 
     @abstractmethod
-    def _show(self) -> ShownT:
+    def _show(self) -> ShownT_co:
         """What stands in the display and the registers when ``self._second`` seconds are over."""

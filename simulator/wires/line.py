@@ -1,6 +1,7 @@
 """A serial line on a pseudo-terminal: an instrument that sends one sentence each second of the world, asked or not."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from config.clock import Clock
@@ -8,6 +9,9 @@ from simulator.detectors.instrument import Faults
 from simulator.wires.modbus import Now
 from simulator.wires.pty import PtyEnd
 
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 100  # lines, then others get their turn
 Sentence = Callable[[float], bytes]  # what it sends when that many seconds of the world are over
 
 
@@ -26,6 +30,7 @@ class SentenceWire:
     async def open(self) -> None:
         self._pty = PtyEnd()
         self._task = asyncio.create_task(self._talk(), name="simulator line")
+        self._task.add_done_callback(_said_its_last)
 
     @property
     def where(self) -> dict[str, str | int]:
@@ -51,11 +56,10 @@ class SentenceWire:
     async def _talk(self) -> None:
         second = max(0, int(self._now()))
         while True:
-            second += 1
-            await self._clock.sleep(second - self._now())
-            while self._now() < second:  # a timer may wake a little early
-                await asyncio.sleep(0.0005)
-            self._say(second)
+            await self._clock.sleep(max(0.0, second + 1 - self._now()))
+            for _ in range(min(MOST_AT_ONCE, int(self._now()) - second)):
+                second += 1
+                self._say(second)
 
     def _say(self, second: int) -> None:
         line = self._sentence(second)
@@ -78,3 +82,8 @@ class SentenceWire:
     def _send(self, line: bytes) -> None:
         if self._pty is not None:
             self._pty.write(line)
+
+
+def _said_its_last(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("the line has died", exc_info=task.exception())

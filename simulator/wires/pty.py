@@ -7,7 +7,7 @@ import struct
 import termios
 import tty
 
-MOST_UNREAD_BYTES = 512
+MOST_UNREAD_BYTES = 3000
 HIGH_WATER_BYTES = 4096
 
 

@@ -1,0 +1,87 @@
+"""From a scenario to its world, its instruments and what stands behind each address."""
+
+from dataclasses import dataclass
+
+from simulator.detectors.bdmg04 import Bdmg04
+from simulator.detectors.instrument import Faults, Instrument
+from simulator.detectors.mightyohm import KitState, MightyOhm
+from simulator.detectors.weather_station import WeatherStation
+from simulator.scenario import (
+    Bdmg04Instrument,
+    InstrumentSpec,
+    MightyOhmInstrument,
+    Scenario,
+    SourceEvent,
+)
+from simulator.wires.bdmg04_map import Bdmg04Registers
+from simulator.wires.lufft_map import LufftRegisters
+from simulator.wires.modbus import Device
+from simulator.world.rain import Rain, Shower
+from simulator.world.source import Source, at_distance_nsv_h
+from simulator.world.washout import Washout, WashoutModel
+from simulator.world.weather import Climate, WeatherModel
+from simulator.world.world import Place, World
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """All instruments of a scenario: as they live, and as they are reached."""
+
+    world: World
+    asked: dict[str, Instrument[object]]  # those that speak when they are asked
+    registers: dict[str, dict[int, Device]]  # bus id -> address -> what stands there
+    lines: dict[str, Instrument[KitState]]  # bus id -> who talks on it
+
+
+def build_world(scenario: Scenario) -> World:
+    settings = scenario.world
+    rain = Rain(Shower(event.start_s, event.end_s, event.rate_mm_h) for event in scenario.rain)
+    return World(
+        places={spec.id: _place(scenario, spec) for spec in scenario.instruments},
+        rain=rain,
+        washout=Washout(rain, WashoutModel(**settings.washout.model_dump())),
+        sources=[Source(event.start_s, event.end_s, event.ramp_s, heights_nsv_h(event)) for event in scenario.sources],
+        weather=WeatherModel(Climate(**settings.climate.model_dump()), scenario.seed),
+    )
+
+
+def build_ensemble(scenario: Scenario) -> Ensemble:
+    ensemble = Ensemble(build_world(scenario), {}, {}, {})
+    for spec in scenario.instruments:
+        _place_instrument(ensemble, scenario, spec)
+    return ensemble
+
+
+def heights_nsv_h(event: SourceEvent) -> dict[str, float]:
+    """The full dose rate of a source at each instrument."""
+    if event.strength_nsv_h_at_1m is None:
+        return dict(event.at_nsv_h)
+    strength = event.strength_nsv_h_at_1m
+    return {instrument: at_distance_nsv_h(strength, distance) for instrument, distance in event.distance_m.items()}
+
+
+def _place(scenario: Scenario, spec: InstrumentSpec) -> Place:
+    own, world = spec.place, scenario.world
+    return Place(
+        terrestrial_nsv_h=world.terrestrial_nsv_h if own.terrestrial_nsv_h is None else own.terrestrial_nsv_h,
+        cosmic_nsv_h=world.cosmic_nsv_h if own.cosmic_nsv_h is None else own.cosmic_nsv_h,
+        washout_factor=own.washout_factor,
+        gauge_factor=own.gauge_factor,
+        gauge_start_mm=own.gauge_start_mm,
+    )
+
+
+def _place_instrument(ensemble: Ensemble, scenario: Scenario, spec: InstrumentSpec) -> None:
+    world, seed = ensemble.world, scenario.seed
+    faults = Faults(event for event in scenario.faults if event.instrument == spec.id)
+    if isinstance(spec, Bdmg04Instrument):
+        meter = Bdmg04(spec.id, spec.device, world, faults, seed)
+        ensemble.asked[spec.id] = meter
+        ensemble.registers.setdefault(spec.bus, {})[spec.address] = Bdmg04Registers(meter)
+    elif isinstance(spec, MightyOhmInstrument):
+        kit = MightyOhm(spec.id, spec.device, world, faults, seed)
+        ensemble.lines[spec.bus] = kit
+    else:
+        station = WeatherStation(spec.id, world, faults)
+        ensemble.asked[spec.id] = station
+        ensemble.registers.setdefault(spec.bus, {})[spec.address] = LufftRegisters(station)
