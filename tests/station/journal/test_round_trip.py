@@ -74,7 +74,7 @@ def test_nanoseconds_come_back_whole(journal: Journal) -> None:
 def test_not_a_number_is_missing(journal: Journal) -> None:
     """SQLite has no NaN: it keeps NULL. None is missing, so nothing false comes back."""
     ((_, written),) = journal.append([("dose_rate", builders.dose_rate(significance=math.nan))])
-    assert read_one(journal.path, "dose_rate") == replace(written, significance=None)  # type: ignore[call-arg]  # a DoseRate
+    assert read_one(journal.path, "dose_rate") == replace(written, significance=None)
 
 
 def test_vietnamese_text_comes_back(journal: Journal) -> None:

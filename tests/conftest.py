@@ -1,0 +1,68 @@
+"""What holds for every test: nothing is left behind, neither a task nor a thread nor an open file."""
+
+import asyncio
+import functools
+import gc
+import inspect
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("quantrac", deadline=None, print_blob=True)
+settings.load_profile("quantrac")
+
+FD_DIRECTORY = Path("/proc/self/fd")
+THREAD_END_S = 2.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        test = getattr(item, "obj", None)
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(test):
+            item.obj = _leaves_no_task(test)
+
+
+def _leaves_no_task(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    @functools.wraps(test)
+    async def checked(*args: object, **kwargs: object) -> None:
+        before = asyncio.all_tasks()
+        await test(*args, **kwargs)
+        for _ in range(5):  # a task that was just cancelled may end
+            await asyncio.sleep(0)
+        left = asyncio.all_tasks() - before
+        assert not left, f"tasks left running: {sorted(task.get_name() for task in left)}"
+
+    return checked
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind() -> Iterator[None]:
+    threads_before = set(threading.enumerate())
+    files_before = _open_files()
+    yield
+    deadline = time.monotonic() + THREAD_END_S
+    while (left := _new_threads(threads_before)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not left, f"threads left running: {left}"
+    if len(_open_files()) > len(files_before):
+        gc.collect()
+        leaked = {fd: name for fd, name in _open_files().items() if files_before.get(fd) != name}
+        assert not leaked, f"files left open: {leaked}"
+
+
+def _new_threads(before: set[threading.Thread]) -> list[str]:
+    return [thread.name for thread in set(threading.enumerate()) - before if thread.is_alive()]
+
+
+def _open_files() -> dict[str, str]:
+    found = {}
+    for entry in FD_DIRECTORY.iterdir() if FD_DIRECTORY.is_dir() else ():
+        try:
+            found[entry.name] = str(entry.readlink())
+        except OSError:
+            continue  # the descriptor of the listing itself
+    return found
