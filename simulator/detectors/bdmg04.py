@@ -65,9 +65,9 @@ class RunningMean:
         self._seconds.append(counts)
         self.pulses += counts
         self.quiet_s = 0 if counts else self.quiet_s + 1
-        if stepped:
-            self._seconds = deque(self._recent)
-            self.pulses = sum(self._recent)
+        if stepped:  # only the newest second is surely of the new rate
+            self._seconds = deque((counts,))
+            self.pulses = counts
         while self._too_long():
             self.pulses -= self._seconds.popleft()
 
@@ -80,7 +80,7 @@ class RunningMean:
     def _stepped(self, counts: int) -> bool:
         """The last seconds lie too far from what the mean so far expects."""
         window = self._settings.step_window_s
-        if len(self._seconds) < 3 * window:
+        if len(self._seconds) < 2 * window:
             return False
         expected = self.rate_cps * window
         seen = counts + sum(self._recent) - (self._recent[0] if len(self._recent) == window else 0)
