@@ -38,8 +38,9 @@ class Batch:
     def absorb(self, later: "Batch") -> None:
         self.records += later.records
         self.audit += later.audit
-        for mine, theirs in ((self.state, later.state), (self.meta, later.meta), (self.seen, later.seen)):
-            mine.update(theirs)  # type: ignore[attr-defined]  # same keys, same types, by construction
+        self.state.update(later.state)
+        self.meta.update(later.meta)
+        self.seen.update(later.seen)
         self.positions.update(later.positions)
 
     def is_empty(self) -> bool:

@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 from station.journal.position import Position
 from station.journal.rows import Entry, from_row, select_sql
-from station.records import TABLES, Header
+from station.records import TABLES, Alarm, Header
 
 PAGE_LIMIT = 5_000
+SCAN_SEQS = 200_000
 _BEYOND = 2**62  # after every seq
 
 
@@ -87,15 +88,24 @@ class JournalReader:
             start_ns, after_seq = page[-1].end_ns, page[-1].seq
 
     def latest(self, table: str, instrument: str) -> Header | None:
-        """The newest record of one instrument, by seq of the newest end."""
-        sql = "WHERE instrument=? ORDER BY end_ns DESC, seq DESC LIMIT 1"
-        row = self._db.execute(select_sql(table) + sql, (instrument,)).fetchone()
+        """The newest record of one instrument by seq; beyond the newest SCAN_SEQS the one with the latest end."""
+        recent = "NOT INDEXED WHERE seq > ? AND instrument=? ORDER BY seq DESC LIMIT 1"
+        row = self._db.execute(select_sql(table) + recent, (self.last_seq() - SCAN_SEQS, instrument)).fetchone()
+        if row is None:
+            older = "WHERE instrument=? ORDER BY end_ns DESC, seq DESC LIMIT 1"
+            row = self._db.execute(select_sql(table) + older, (instrument,)).fetchone()
         return from_row(table, row) if row else None
 
     def newest(self, table: str, limit: int) -> list[Header]:
         """The newest records of a table, newest first."""
         rows = self._db.execute(select_sql(table) + "ORDER BY seq DESC LIMIT ?", (limit,)).fetchall()
         return [from_row(table, row) for row in rows]
+
+    def newest_of_each_alarm(self) -> list[Alarm]:
+        """The last event of every alarm there ever was, newest first."""
+        sql = "WHERE seq IN (SELECT MAX(seq) FROM alarm GROUP BY alarm) ORDER BY seq DESC"
+        records = [from_row("alarm", row) for row in self._db.execute(select_sql("alarm") + sql)]
+        return [record for record in records if isinstance(record, Alarm)]
 
     def count(self, table: str) -> int:
         (number,) = self._db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()

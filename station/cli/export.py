@@ -1,0 +1,61 @@
+"""``quantrac export``: records of the journal as CSV or JSON lines, by hand."""
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from config.clock import NS
+from station.cli.common import ConfigFile, LangOption, fail, journal_path, language, load_or_exit
+from station.journal.reader import JournalReader
+from station.records import STATION_INSTRUMENT, TABLES, Header
+
+TIME_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+def export(
+    file: ConfigFile,
+    form: Annotated[Literal["csv", "json"], typer.Option("--format", help="csv, or json: one object a line.")] = "csv",
+    table: Annotated[str, typer.Option("--table", help=f"One of {', '.join(TABLES)}.")] = "dose_rate_10m",
+    instrument: Annotated[list[str] | None, typer.Option("--instrument", help="Only these; all if not named.")] = None,
+    begin: Annotated[datetime | None, typer.Option("--from", formats=TIME_FORMATS, help="UTC.")] = None,
+    end: Annotated[datetime | None, typer.Option("--to", formats=TIME_FORMATS, help="UTC.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File; standard output if not named.")] = None,
+    lang: LangOption = None,
+) -> None:
+    """Write records with begin < end-of-interval ≤ end, in UTC, superseded ones left out."""
+    loaded = load_or_exit(file, language(lang), check_secrets=False)
+    if table not in TABLES:
+        fail(f"--table: found {table}; allowed: {', '.join(TABLES)}", 2)
+    chosen = instrument or [*(i.id for i in loaded.config.instruments), STATION_INSTRUMENT]
+    try:
+        with JournalReader(journal_path(loaded)) as reader:
+            records = _records(reader, table, chosen, _ns(begin, 0), _ns(end, 2**62))
+            number = _write(records, form, out, TABLES[table])
+    except sqlite3.Error as error:
+        fail(f"{journal_path(loaded)}: {error}")
+    if out is not None:
+        typer.echo(f"{out}: {number}")
+
+
+def _write(records: Iterator[Header], form: str, out: Path | None, record_type: type[Header]) -> int:
+    from contextlib import nullcontext
+
+    from station.export.rows import write_csv, write_json
+
+    target = nullcontext(sys.stdout) if out is None else out.open("w", encoding="utf-8", newline="")
+    with target as stream:
+        return write_csv(records, stream, record_type) if form == "csv" else write_json(records, stream)
+
+
+def _records(reader: JournalReader, table: str, instruments: list[str], begin: int, end: int) -> Iterator[Header]:
+    for instrument in instruments:
+        yield from reader.every(table, instrument, begin, end)
+
+
+def _ns(moment: datetime | None, default: int) -> int:
+    return default if moment is None else int(moment.replace(tzinfo=UTC).timestamp()) * NS

@@ -1,0 +1,268 @@
+"""The tick: polls' outcomes → records and alarm events → one commit → whoever waits for it.
+
+outcomes ─► rooms ─► records ─┐
+time ─────► alarms ─► events ─┼─► commit ─► publisher, notifier, watchdog
+inbox ────► commands ─► audit ┘
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from alerting.state import Event
+from config.clock import NS, Clock
+from config.quality import Quality
+from station.engine.commit import Batch, Committer
+from station.engine.rig import Rig
+from station.engine.vitals import Vitals
+from station.inbox import Command, Door
+from station.inbox.door import Knock
+from station.journal.journal import AuditEntry
+from station.journal.position import Position
+from station.poll.bus import Outcome
+from station.records import STATION_INSTRUMENT, Alarm, Header
+from station.timekeeping import Stamp, Stamper
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.5  # real seconds: alarms' delays, inbox and watchdog wait no longer than this
+OUTCOMES_A_TICK = 5_000
+QUEUE_LIMIT = 10_000
+LOOK_EVERY_S = 2.0
+VITALS_EVERY_NS = 60 * NS
+DAMAGE_ALARM = "station-journal_damaged"
+LAST_WALL = "last_wall_ns"
+CLOCK_EPOCH = "clock_epoch"
+ALARM_STATE = "alarms"
+
+
+@dataclass(slots=True)
+class Tick:
+    """What one tick gathered before its commit."""
+
+    stamp: Stamp
+    batch: Batch = field(default_factory=Batch)
+    events: list[Event] = field(default_factory=list)
+    knocks: list[Knock] = field(default_factory=list)
+    reload_wanted: bool = False
+
+
+class House(Protocol):
+    """The rest of the station, as the engine needs it."""
+
+    async def vitals(self) -> Vitals: ...
+    async def reload(self) -> None: ...
+    def committed(self, numbered: Sequence[tuple[str, Header]], events: Sequence[Event]) -> None: ...
+
+
+class Engine:
+    """Turns outcomes into committed records, tick by tick. ``run`` ends between two ticks, after a last commit."""
+
+    def __init__(
+        self, clock: Clock, stamper: Stamper, committer: Committer, door: Door, house: House, commit_interval_s: float
+    ) -> None:
+        self._clock = clock
+        self._stamper = stamper
+        self._committer = committer
+        self._door = door
+        self._house = house
+        self._commit_interval_s = commit_interval_s
+        self._queue: asyncio.Queue[Outcome] = asyncio.Queue(QUEUE_LIMIT)
+        self._positions: dict[str, Position] = {}
+        self._began = stamper.now()
+        self._next_look_s = 0.0
+        self._steps_seen = stamper.steps
+        self._saved_alarms: object = None
+        self.last_step: Stamp | None = None
+        self.faults = 0
+        self.rig: Rig | None = None
+
+    async def take(self, outcome: Outcome) -> None:
+        """The buses' sink. A full queue makes the buses wait, and their polls be skipped and counted."""
+        await self._queue.put(outcome)
+
+    def confirmed(self, destination: str, position: Position) -> None:
+        """A destination has confirmed: goes to the disk with the next tick."""
+        self._positions[destination] = position
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self._tick(await self._collect())
+        await self._tick(self._drain([]))
+
+    async def _collect(self) -> list[Outcome]:
+        """What arrived since the last tick; a moment is waited so that one fsync serves many polls."""
+        try:
+            first = await asyncio.wait_for(self._queue.get(), TICK_S)
+        except TimeoutError:
+            return []
+        await asyncio.sleep(self._commit_interval_s)
+        return self._drain([first])
+
+    def _drain(self, outcomes: list[Outcome]) -> list[Outcome]:
+        while len(outcomes) < OUTCOMES_A_TICK and not self._queue.empty():
+            outcomes.append(self._queue.get_nowait())
+        return outcomes
+
+    async def _tick(self, outcomes: Sequence[Outcome]) -> None:
+        rig = self.rig
+        if rig is None:
+            return
+        tick = Tick(self._stamper.now())
+        self._note_step(tick.stamp)
+        for outcome in outcomes:
+            self._contained(outcome, rig, tick)
+        tick.events += rig.board.tick(tick.stamp.mono_ns, tick.stamp.wall_ns)
+        await self._look(rig, tick)
+        await self._open_door(rig, tick)
+        self._finish(rig, tick)
+        numbered = await self._committer.commit(tick.batch)
+        self._house.committed(numbered, tick.events)
+        self._door.done(tick.knocks)
+        if tick.reload_wanted:
+            await self._house.reload()
+
+    def _note_step(self, now: Stamp) -> None:
+        if self._stamper.steps != self._steps_seen:
+            self._steps_seen = self._stamper.steps
+            self.last_step = now
+            log.warning("the wall clock stepped; clock epoch is %d now", now.epoch)
+
+    def _contained(self, outcome: Outcome, rig: Rig, tick: Tick) -> None:
+        """One instrument's surprise must not cost the others their tick."""
+        try:
+            self._work(outcome, rig, tick)
+        except Exception:
+            self.faults += 1
+            log.exception("%s: working up a poll failed (%d such faults)", outcome.instrument, self.faults)
+
+    def _work(self, outcome: Outcome, rig: Rig, tick: Tick) -> None:
+        name = outcome.instrument
+        link = rig.links[name]
+        tick.batch.records += link.take(outcome, rig.naming)
+        if link.due(outcome.done):
+            tick.batch.records += link.report(outcome.done, rig.naming)
+        flags = outcome.reading.flags if outcome.reading else Quality(0)
+        if name in rig.detectors:
+            flags = self._measure(outcome, rig, tick)
+        elif name in rig.weather:
+            tick.batch.records += rig.weather[name].take(outcome, rig.naming)
+        done = outcome.done
+        tick.events += rig.board.link(name, done.mono_ns, done.wall_ns, link.last_good_mono_ns, flags)
+
+    def _measure(self, outcome: Outcome, rig: Rig, tick: Tick) -> Quality:
+        name, done = outcome.instrument, outcome.done
+        measured = rig.detectors[name].take(outcome, rig.naming, held=rig.board.held(name))
+        tick.batch.records += measured.records
+        worked = measured.worked
+        if worked is None:
+            tick.events += rig.board.dose(name, done.mono_ns, done.wall_ns, None, None, Quality(0))
+            return Quality(0)
+        flags = Quality(worked.flags)
+        tick.events += rig.board.dose(
+            name, done.mono_ns, done.wall_ns, measured.level_nsv_h, worked.background_nsv_h, flags
+        )
+        return flags
+
+    async def _look(self, rig: Rig, tick: Tick) -> None:
+        """The station's own conditions, every few real seconds; its health record once a minute."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._next_look_s:
+            return
+        self._next_look_s = now_s + LOOK_EVERY_S
+        stamp = tick.stamp
+        for room in rig.detectors.values():
+            tick.batch.records += room.overdue(stamp, rig.naming)
+        vitals = await self._house.vitals()
+        for c in vitals.conditions(stamp):
+            tick.events += rig.board.station(
+                c.name,
+                stamp.mono_ns,
+                stamp.wall_ns,
+                active=c.active,
+                value=c.value,
+                limit=c.limit,
+                unit=c.unit,
+                note=c.note,
+            )
+        if stamp.mono_ns - self._began.mono_ns >= VITALS_EVERY_NS:
+            tick.batch.records.append(vitals.record(self._began, stamp, rig.naming))
+            self._began = stamp
+
+    async def _open_door(self, rig: Rig, tick: Tick) -> None:
+        now_ns = tick.stamp.wall_ns
+        try:
+            tick.knocks = await self._committer.call(
+                lambda: self._door.look(now_ns, self._committer.journal.command_seen)
+            )
+        except OSError as error:
+            log.warning("inbox: cannot be read: %s", error.strerror)
+            return
+        done: set[str] = set()
+        for knock in tick.knocks:
+            command = knock.command
+            if command is None or command.id in done:
+                verdict = f"refused: {knock.refusal or 'repeated in one tick'}"
+            else:
+                done.add(command.id)
+                verdict = self._carry_out(command, rig, tick)
+                tick.batch.seen[command.id] = command.expires_ns
+            tick.batch.audit.append(_audit(knock, verdict, tick.stamp, self._clock.boot_id))
+
+    def _carry_out(self, command: Command, rig: Rig, tick: Tick) -> str:
+        if command.command == "reload":
+            tick.reload_wanted = True
+            return "accepted"
+        if command.alarm == DAMAGE_ALARM:
+            self._committer.damage = ""
+        events = rig.board.acknowledge(command.alarm or "", tick.stamp.mono_ns, tick.stamp.wall_ns)
+        tick.events += events
+        return "accepted" if events else f"refused: no alarm {command.alarm} to acknowledge"
+
+    def _finish(self, rig: Rig, tick: Tick) -> None:
+        """Events become records; what a restart needs goes into the same transaction."""
+        tick.batch.records += [_alarm_record(rig, tick.stamp, event) for event in tick.events]
+        alarms = rig.board.snapshot(tick.stamp.mono_ns, tick.stamp.wall_ns) if tick.events else self._saved_alarms
+        if alarms != self._saved_alarms:
+            tick.batch.state[ALARM_STATE] = alarms
+            self._saved_alarms = alarms
+        tick.batch.positions, self._positions = self._positions, {}
+        tick.batch.meta = {LAST_WALL: str(tick.stamp.wall_ns), CLOCK_EPOCH: str(tick.stamp.epoch)}
+
+
+def _alarm_record(rig: Rig, stamp: Stamp, event: Event) -> tuple[str, Header]:
+    header = rig.naming.header(
+        "alarm", event.instrument or STATION_INSTRUMENT, stamp, start_ns=min(event.since_ns, stamp.wall_ns),
+        end_ns=stamp.wall_ns, key=(event.alarm,), channel="alarm", quantity="alarm",
+    )  # fmt: skip
+    return "alarm", Alarm(
+        **header,
+        alarm=event.alarm,
+        event=event.event,
+        state=event.state,
+        level=event.level,
+        condition=event.condition,
+        since_ns=event.since_ns,
+        value=event.value,
+        limit=event.limit,
+        unit=event.unit,
+        note=event.note,
+    )
+
+
+def _audit(knock: Knock, verdict: str, stamp: Stamp, boot: str) -> AuditEntry:
+    command = knock.command
+    return AuditEntry(
+        wall_ns=stamp.wall_ns,
+        boot=boot,
+        mono_ns=stamp.mono_ns,
+        clock_epoch=stamp.epoch,
+        program=knock.program,
+        person=command.person if command else "",
+        command=command.command if command else "",
+        command_id=command.id if command else knock.file.name[:80],
+        verdict=verdict.partition(":")[0],
+        detail=verdict.partition(": ")[2] or (f"{command.alarm or ''} {command.reason}".strip() if command else ""),
+    )
