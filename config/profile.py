@@ -4,9 +4,11 @@ A profile maps registers or sentences to named values in fixed canonical units, 
 Each profile says where its facts come from; a user's own map has the same form (``profile = "./mine.toml"``).
 """
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from config.quality import Quality
 from config.schema import Part, Positive
@@ -93,6 +95,15 @@ class Line(Part):
     period_s: Positive
     longest_bytes: Annotated[int, Field(ge=8, le=4096)] = 256
 
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise PydanticCustomError("regular_expression", "a correct regular expression") from error
+        return value
+
 
 class LineValue(Part):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]  # the group of the pattern
@@ -136,15 +147,19 @@ class Profile(Part):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.protocol == "modbus" and not (self.blocks and self.values):
-            raise ValueError("a modbus profile needs blocks and values")
+            raise PydanticCustomError("needs_blocks", "a modbus profile needs blocks and values", {"at": "blocks"})
         if self.protocol == "line" and not (self.line and self.line_values):
-            raise ValueError("a line profile needs line and line_values")
+            raise PydanticCustomError("needs_line", "a line profile needs line and line_values", {"at": "line"})
         if self.kind == "detector" and self.detector is None:
-            raise ValueError("a detector profile needs [detector]")
+            raise PydanticCustomError("needs_detector", "a detector profile needs [detector]", {"at": "detector"})
         status = {v.name for v in self.values if v.quantity == "status"}
         for bit in self.status_bits:
             if bit.value not in status:
-                raise ValueError(f"status bit of unknown status value {bit.value!r}")
+                raise PydanticCustomError(
+                    "known_status",
+                    "status bit of {found}, which is not among {values}",
+                    {"at": "status_bits", "found": bit.value, "values": ", ".join(sorted(status))},
+                )
         return self
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
+LONGEST_BYTES = 65_536
 Trouble = Literal["env_not_set", "secret_no_file", "secret_unreadable", "secret_open_to_others", "secret_empty"]
 _TEXTS: dict[Trouble, str] = {
     "env_not_set": "environment variable {} is not set",
@@ -58,9 +59,11 @@ class SecretSource(BaseModel):
 
 def _read_private(path: Path) -> str:
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise SecretUnavailableError("secret_unreadable", str(path))
         with path.open("rb") as stream:
-            mode = os.fstat(stream.fileno()).st_mode
-            text = stream.read().decode("utf-8").strip()
+            text = stream.read(LONGEST_BYTES).decode("utf-8").strip()
     except FileNotFoundError:
         raise SecretUnavailableError("secret_no_file", str(path)) from None
     except (OSError, UnicodeDecodeError):
