@@ -30,6 +30,7 @@ CANONICAL_UNIT: dict[str, str] = {
     "high_voltage": "V",
     "instrument_temperature": "degC",
     "status": "1",
+    "informative": "1",  # kept and shown in the instrument's own unit; nothing is computed from it
 }
 Quantity = Literal[
     "dose_rate",
@@ -47,6 +48,7 @@ Quantity = Literal[
     "high_voltage",
     "instrument_temperature",
     "status",
+    "informative",
 ]
 FlagName = Literal[
     "over_range", "under_range", "instrument_fault", "high_voltage", "test_mode", "parameters_corrupt",
