@@ -1,26 +1,10 @@
-"""What the simulator's tests share: a clock moved by hand, and a small scenario."""
+"""What the simulator's tests share: a small scenario with one instrument on each kind of wire."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 
 from simulator.scenario import Bdmg04Instrument, BusSpec, LufftInstrument, MightyOhmInstrument, Scenario
-
-
-@dataclass
-class HandClock:
-    """Seconds of the world, moved by the test."""
-
-    t_s: float = 0.0
-
-    def now(self) -> float:
-        return self.t_s
-
-
-@pytest.fixture
-def hand_clock() -> HandClock:
-    return HandClock()
 
 
 @pytest.fixture
