@@ -5,13 +5,14 @@ A test fails when the page is not what this writes.
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from config.catalogue import Catalogue
+from config.crosscheck import RESERVED
 from config.describe import Model, Shape, allowed, shape, shape_of
 from config.mistakes import plain, say
 from config.profiles import shipped
@@ -41,15 +42,21 @@ One TOML file describes one station. `quantrac check FILE` lists every mistake, 
 are mistakes. The unit of a value is the end of its key's name. Relative paths begin at the file's directory. Types are
 strict: `"502"` is not a number. Full examples: `config/langson.toml` (a station), `config/demo.toml` (the demo).
 
-A secret never stands in the file. Its place is given as `{{ env = "NAME" }}`, or as `{{ file = "/path" }}` of a file that
-its owner only can read (mode 600).
+A secret never stands in the file. Its place is given as `{{ env = "NAME" }}`, or as `{{ file = "/path" }}` of a file
+that its owner only can read (mode 600).
 
-Beyond the tables below, `check` asks that ids of buses, instruments and destinations are used once; that no instrument
-is called `station`, `alarm`, `status` or `confirm`; that each instrument names a bus that is there and a profile that
-speaks the bus's protocol; that Modbus instruments of one bus have different addresses (1 to 247 on a serial line), that
-a `serial-line` bus carries one instrument, and that no two buses share a serial device; that limits of one kind rise with
-the level, each more than its hysteresis; that `silent_after_s` is more than `poll_s` and `learning_min` fits into the
-window; that there is an `[mqtt]` as soon as there is a destination; and that the data directory can be written.
+Beyond the tables below, `check` asks that
+
+- the ids of buses, of instruments and of destinations are each used once, and no instrument is called {reserved};
+- each instrument names a bus that is there and a profile that speaks the bus's protocol;
+- Modbus instruments of one bus have different addresses (1 to 247 on a serial line), a `serial-line` bus carries one
+  instrument, and no two buses share a serial device;
+- a level has one of `above_nsv_h` and `above_background_nsv_h`; limits of one kind rise with the level, and each
+  is more than its hysteresis;
+- `silent_after_s` is more than `poll_s`, and `learning_min` fits into the window;
+- a detector whose profile counts has a sensitivity, in the profile or in its calibration;
+- there is an `[mqtt]` as soon as there is a destination;
+- the data directory can be written.
 
 Shipped profiles: {profiles}.
 """
@@ -57,7 +64,7 @@ Shipped profiles: {profiles}.
 
 def reference() -> str:
     """The whole page."""
-    parts = [HEAD.format(profiles=", ".join(f"`{name}`" for name in shipped()))]
+    parts = [HEAD.format(profiles=_names(shipped()), reserved=_names(RESERVED))]
     parts += _sections("", shape(StationConfig), "")
     return "\n".join(parts)
 
@@ -102,6 +109,8 @@ def _default(field: FieldInfo) -> str:
         return "see its table"
     if default == ():
         return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
     return f"`{plain(default) if isinstance(default, float) else default}`"
 
 
@@ -122,6 +131,10 @@ def _join(key: str, name: str, *, is_list: bool) -> str:
 def _title(key: str) -> str:
     bare = key.replace("[]", "")
     return f"[[{bare}]]" if key.endswith("[]") else f"[{bare}]"
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _cell(text: str) -> str:
