@@ -1,0 +1,62 @@
+"""What alarm levels see: not chance, and not late."""
+
+import numpy as np
+import pytest
+
+from station.measure.trailing import MOST_SAMPLES, Trailing
+from station.measure.types import Calibration, Sample
+from station.measure.working import work_up
+
+NS = 1_000_000_000
+SMALL = Calibration(period="p", primary="counts", sensitivity_cps_per_nsv_h=0.0025, high_nsv_h=1e9)
+PROBE = Calibration(period="p", primary="dose_rate", high_nsv_h=1e9)
+
+
+def fed(trailing: Trailing, counts: list[int], calibration: Calibration = SMALL) -> list[float]:
+    levels = [trailing.step(work_up(calibration, Sample(0, NS, n, 1.0)), 1.0) for n in counts]
+    assert None not in levels
+    return [level for level in levels if level is not None]
+
+
+def test_a_small_tube_never_reads_a_microsievert_by_chance() -> None:
+    counts = np.random.default_rng(2).poisson(0.25, 80_000).tolist()
+    single = max(counts) / 0.0025
+    levels = fed(Trailing(SMALL), counts)
+    assert single >= 1000.0  # one second alone would
+    assert max(levels[120:]) < 350.0
+    assert np.mean(levels[120:]) == pytest.approx(100.0, rel=0.03)
+
+
+def test_a_strong_source_is_seen_with_its_first_sample() -> None:
+    assert fed(Trailing(SMALL), [0] * 300 + [250])[-1] == pytest.approx(100_000.0)
+
+
+def test_a_source_is_read_right_after_a_hundred_counts() -> None:
+    levels = fed(Trailing(SMALL), [0, 0, 0, 1] * 60 + [5] * 40)
+    assert levels[239 + 20] == pytest.approx(2000.0)  # 20 s of 5 counts
+    assert levels[-1] == pytest.approx(2000.0)
+
+
+def test_own_background_and_factor_are_taken_into_account() -> None:
+    tube = Calibration(
+        period="p", primary="counts", factor=2.0, sensitivity_cps_per_nsv_h=0.01, own_background_cps=10, high_nsv_h=1e9
+    )
+    assert fed(Trailing(tube), [110], tube) == pytest.approx([2.0 * 100 / 0.01])
+
+
+def test_a_sample_without_a_value_gives_none_and_is_forgotten() -> None:
+    trailing = Trailing(SMALL)
+    fed(trailing, [100])
+    assert trailing.step(work_up(SMALL, Sample(0, NS)), 1.0) is None
+    assert fed(trailing, [100]) == pytest.approx([40_000.0])
+
+
+def test_a_reported_dose_rate_is_taken_as_it_is() -> None:
+    assert Trailing(PROBE).step(work_up(PROBE, Sample(0, NS, reported_nsv_h=123.0)), 1.0) == 123.0
+
+
+def test_what_is_kept_is_bounded() -> None:
+    trailing = Trailing(SMALL)
+    for _ in range(MOST_SAMPLES + 500):
+        trailing.step(work_up(SMALL, Sample(0, NS // 1000, 0, 0.001)), 0.001)
+    assert len(trailing._samples) <= MOST_SAMPLES
