@@ -72,17 +72,8 @@ level = "alarm"
 above_nsv_h = 1000
 source = "test"
 """
-DESTINATION = """\
-[mqtt]
-password = { env = "QUANTRAC_TEST_PASSWORD" }
-
-[[destinations]]
-id = "db"
-kind = "recorder"
-influx = { url = "http://127.0.0.1:8086", token = { file = "token" } }
-"""
 Write = Callable[..., Path]
-Lines = Callable[[Path], list[str]]
+Lines = Callable[..., list[str]]
 
 
 @pytest.fixture
@@ -112,9 +103,9 @@ def write(tmp_path: Path) -> Write:
 def lines(english: Catalogue) -> Lines:
     """The lines that a wrong file gives in English, the directory left out; none for a file in order."""
 
-    def _lines(path: Path) -> list[str]:
+    def _lines(path: Path, *, check_secrets: bool = False, check_paths: bool = True) -> list[str]:
         try:
-            load(path, check_secrets=True)
+            load(path, check_secrets=check_secrets, check_paths=check_paths)
         except ConfigError as error:
             return [render(m, english).replace(f"{path.parent}/", "") for m in error.mistakes]
         return []
