@@ -12,7 +12,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Self, TypeVar
 
-from station.journal.opening import Opened, head_path, open_journal, set_file_aside
+from station.journal.aside import head_path, set_file_aside
+from station.journal.errors import JournalError
+from station.journal.lock import take_lock
+from station.journal.opening import Opened, open_journal
 from station.journal.position import Position
 from station.journal.rows import insert_sql, row_getter
 from station.records import TABLES, Header
@@ -43,26 +46,47 @@ _audit_row = attrgetter(*_AUDIT_NAMES)
 class Journal:
     """The station's own durable record, open for writing."""
 
-    def __init__(self, path: Path, opened: Opened, wall_ns: Callable[[], int]) -> None:
+    def __init__(self, path: Path, opened: Opened, wall_ns: Callable[[], int], lock: int) -> None:
         self.path = path
         self._wall_ns = wall_ns
+        self._lock = lock
+        self._broken: sqlite3.DatabaseError | None = None
         self._take(opened)
 
     def _take(self, opened: Opened) -> None:
+        try:
+            self._head = os.open(head_path(self.path), os.O_WRONLY | os.O_CREAT, 0o640)
+        except OSError as error:
+            opened.connection.close()
+            raise JournalError(f"journal {self.path}: {error}") from error
         self.opened = opened
         self._db = opened.connection
         self.journal_id = opened.journal_id
         self.last_seq = opened.last_seq
-        self._head = os.open(head_path(self.path), os.O_WRONLY | os.O_CREAT, 0o640)
         self._write_head()
 
     @classmethod
     def open(cls, path: Path, wall_ns: Callable[[], int]) -> Self:
-        return cls(path, open_journal(path, wall_ns), wall_ns)
+        """Open or begin the journal at ``path`` as its only writer. Raises JournalError."""
+        lock = take_lock(path)
+        try:
+            return cls(path, open_journal(path, wall_ns), wall_ns, lock)
+        except BaseException:
+            os.close(lock)
+            raise
 
     def close(self) -> None:
+        """Let go of the file and of the lock. A second time does nothing."""
+        self._let_go()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _let_go(self) -> None:
         self._db.close()
-        os.close(self._head)
+        if self._head >= 0:
+            os.close(self._head)
+            self._head = -1
 
     def append(
         self,
@@ -75,6 +99,8 @@ class Journal:
         seen: Mapping[str, int] | None = None,
     ) -> list[tuple[str, R]]:
         """Commit one tick in one transaction and give its records back with their seq. Raises sqlite3.Error."""
+        if self._broken is not None:
+            raise self._broken
         numbered = [(table, replace(record, seq=self.last_seq + i)) for i, (table, record) in enumerate(records, 1)]
         last = self.last_seq + len(numbered)
         self._db.execute("BEGIN IMMEDIATE")
@@ -143,11 +169,18 @@ class Journal:
         self._db.execute("DELETE FROM command_seen WHERE expires_ns < ?", (before_ns,))
 
     def replace_damaged(self, damage: sqlite3.DatabaseError) -> Path:
-        """The file broke under our hands: set it aside, begin a new one. Returns where the old one went."""
-        self._db.close()
-        os.close(self._head)
-        aside = set_file_aside(self.path, self._wall_ns())
+        """The file broke under our hands: set it aside, begin a new one. Returns where the old one went.
+
+        Raises JournalError when the disk takes neither; then ``append`` raises the damage again until this succeeds.
+        """
+        self._broken = damage
+        self._let_go()
+        try:
+            aside = set_file_aside(self.path, self._wall_ns())
+        except OSError as error:
+            raise JournalError(f"journal {self.path}: cannot be set aside: {error}") from error
         self._take(replace(open_journal(self.path, self._wall_ns), set_aside=aside, damage=str(damage)))
+        self._broken = None
         return aside
 
     @property

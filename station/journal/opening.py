@@ -1,37 +1,32 @@
 """Opening the journal: integrity, migrations, setting a damaged file aside, noticing a roll-back.
 
 file good ────────────► migrate ► same journal id, go on
-file damaged ─────────► set aside under a name that says so ► new file, new id, reported
+file damaged or gone ─► what is left is set aside under a name that says so ► new file, new id, reported
 older than its head ──► (a restored copy) keep the records ► new id, reported
+no file, no traces ───► new file, new id
 """
 
 import logging
-import os
 import sqlite3
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 
 from config.quality import FLAGS_VERSION, Quality
+from station.journal.aside import is_rolled_back, set_file_aside, traces_of_a_lost_file
+from station.journal.errors import DamagedError, JournalError, MigrationError, NewerSchemaError, NotAJournalError
 from station.records import TABLES
+
+__all__ = ["JournalError", "NewerSchemaError", "Opened", "is_damage", "migrate", "open_journal"]
 
 log = logging.getLogger(__name__)
 
 CHECK_DEADLINE_S = 60.0
 NEWEST_SCHEMA = 1
 _STEPS_BETWEEN_LOOKS = 100_000
-
-
-class JournalError(Exception):
-    """The journal cannot be used; the text says which file and why."""
-
-
-class NewerSchemaError(JournalError):
-    """The file was written by a newer version of the software: it is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,38 +44,58 @@ class Opened:
 
 def open_journal(path: Path, wall_ns: Callable[[], int]) -> Opened:
     """Open or begin the journal at ``path``. Raises JournalError when not even a new file can be made."""
+    try:
+        return _open_or_begin(path, wall_ns)
+    except JournalError as error:
+        raise type(error)(f"journal {path}: {error}") from error
+    except (OSError, sqlite3.DatabaseError) as error:
+        raise JournalError(f"journal {path}: {error}") from error
+
+
+def _open_or_begin(path: Path, wall_ns: Callable[[], int]) -> Opened:
     path.parent.mkdir(parents=True, exist_ok=True)
-    set_aside: Path | None = None
-    damage = ""
-    if path.exists():
+    damage = traces_of_a_lost_file(path)
+    if not damage:
         try:
             return _open_existing(path, wall_ns, set_aside=None, damage="")
         except (sqlite3.DatabaseError, JournalError) as error:
-            if isinstance(error, NewerSchemaError | sqlite3.OperationalError) and not _is_damage(error):
-                raise JournalError(f"journal {path}: {error}") from error
+            if not is_damage(error):
+                raise
             damage = str(error)
-            set_aside = set_file_aside(path, wall_ns())
-            log.error("journal %s is damaged (%s); set aside as %s", path, damage, set_aside)
-    try:
-        return _open_existing(path, wall_ns, set_aside=set_aside, damage=damage)
-    except sqlite3.DatabaseError as error:
-        raise JournalError(f"journal {path}: cannot begin a new one: {error}") from error
+    set_aside = set_file_aside(path, wall_ns())
+    log.error("journal %s is damaged (%s); set aside as %s", path, damage, set_aside)
+    return _open_existing(path, wall_ns, set_aside=set_aside, damage=damage)
 
 
-def _is_damage(error: Exception) -> bool:
+def is_damage(error: Exception) -> bool:
+    """Whether the file itself is broken, and not the disk, the rights or the software."""
+    if isinstance(error, JournalError):
+        return isinstance(error, DamagedError)
     text = str(error)
-    return any(sign in text for sign in ("malformed", "not a database", "corrupt", "no such table", "no such column"))
+    return any(sign in text for sign in ("malformed", "not a database", "no such table", "no such column"))
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """The writer's connection: WAL, every commit on the disk before it returns."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA cache_size=-8000")
-    connection.execute("PRAGMA journal_size_limit=67108864")
+    try:
+        _refuse_what_is_not_ours(connection)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA cache_size=-8000")
+        connection.execute("PRAGMA journal_size_limit=67108864")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _refuse_what_is_not_ours(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    if version == 0 and tables:
+        raise NotAJournalError("this database is not a journal; it is left alone")
 
 
 def _open_existing(path: Path, wall_ns: Callable[[], int], *, set_aside: Path | None, damage: str) -> Opened:
@@ -89,7 +104,7 @@ def _open_existing(path: Path, wall_ns: Callable[[], int], *, set_aside: Path | 
         fully_checked = _check(connection)
         migrate(connection, NEWEST_SCHEMA)
         journal_id, last_seq = _identity(connection, wall_ns())
-        rolled_back = _is_rolled_back(path, journal_id, last_seq)
+        rolled_back = is_rolled_back(path, journal_id, last_seq)
         if rolled_back:
             journal_id = _new_identity(connection)
             log.error(
@@ -115,7 +130,7 @@ def _check(connection: sqlite3.Connection) -> bool:
     finally:
         connection.set_progress_handler(None, 0)
     if found != [("ok",)]:
-        raise JournalError("; ".join(str(row[0]) for row in found)[:300] + " (corrupt)")
+        raise DamagedError("; ".join(str(row[0]) for row in found)[:300])
     return True
 
 
@@ -125,16 +140,28 @@ def migrate(connection: sqlite3.Connection, target: int) -> None:
     if version > target:
         raise NewerSchemaError(f"schema {version} is newer than this software's {target}")
     for number in range(version + 1, target + 1):
-        script = files("station.journal").joinpath("migrations", f"{number:04d}.sql").read_text(encoding="utf-8")
-        connection.execute("BEGIN IMMEDIATE")
+        script = (
+            resources.files("station.journal").joinpath("migrations", f"{number:04d}.sql").read_text(encoding="utf-8")
+        )
         try:
-            for statement in statements_of(script):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={number}")
-            connection.execute("COMMIT")
-        except BaseException:
+            _step(connection, number, statements_of(script))
+        except sqlite3.Error as error:
+            if "malformed" in str(error):
+                raise
+            raise MigrationError(f"migration to schema {number} failed, the file is as it was: {error}") from error
+
+
+def _step(connection: sqlite3.Connection, number: int, statements: list[str]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
             connection.execute("ROLLBACK")
-            raise
+        raise
 
 
 def statements_of(script: str) -> list[str]:
@@ -146,6 +173,8 @@ def statements_of(script: str) -> list[str]:
         if sqlite3.complete_statement(pending):
             found.append(pending.strip())
             pending = ""
+    if pending.strip():
+        raise ValueError(f"the script ends within a statement: {pending.strip()[:80]}")
     return found
 
 
@@ -171,36 +200,3 @@ def _new_identity(connection: sqlite3.Connection) -> str:
     connection.executemany("INSERT OR IGNORE INTO flag_bit VALUES (?, ?, ?)", rows)
     connection.execute("COMMIT")
     return journal_id
-
-
-def head_path(path: Path) -> Path:
-    """Beside the journal: its id and last seq as last written. A journal that is behind its head was put back."""
-    return path.with_name(path.name + ".head")
-
-
-def _is_rolled_back(path: Path, journal_id: str, last_seq: int) -> bool:
-    try:
-        head_id, head_seq = head_path(path).read_text(encoding="ascii").split()
-        return head_id == journal_id and int(head_seq) > last_seq
-    except (OSError, ValueError):
-        return False
-
-
-def set_file_aside(path: Path, now_ns: int) -> Path:
-    """Rename a damaged journal with its WAL to a name that says so; never deletes, never overwrites."""
-    stamp = datetime.fromtimestamp(now_ns / 1e9, UTC).strftime("%Y%m%dT%H%M%SZ")
-    target = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
-    number = 1
-    while target.exists():
-        number += 1
-        target = path.with_name(f"{path.stem}.damaged-{stamp}-{number}{path.suffix}")
-    for ending in ("", "-wal", "-shm", ".head"):
-        source = path.with_name(path.name + ending)
-        if source.exists():
-            source.rename(target.with_name(target.name + ending))
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-    return target
