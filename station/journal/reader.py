@@ -50,7 +50,7 @@ class JournalReader:
 
     def page(self, after_seq: int, limit: int, up_to: int | None = None) -> list[Entry]:
         """At most ``limit`` records with after_seq < seq (≤ up_to), ascending over all tables."""
-        limit = min(limit, PAGE_LIMIT)
+        limit = max(0, min(limit, PAGE_LIMIT))
         top = up_to if up_to is not None else self.last_seq()
         parts: list[list[tuple[str, Header]]] = []
         for table in TABLES:
