@@ -66,13 +66,14 @@ def _instruments(parts: Pieces) -> Iterator[Mistake]:
             yield Mistake(
                 parts.file, f"{item.key}.id", shown(item.id), phrase("allowed.not_reserved", ids=", ".join(RESERVED))
             )
+        wanted = item.text("bus")
+        if wanted is not None and wanted not in buses:
+            near = difflib.get_close_matches(wanted, buses, n=1)
+            ids = ", ".join(near + [bus for bus in buses if bus not in near])
+            yield Mistake(parts.file, f"{item.key}.bus", shown(wanted), phrase("allowed.known_bus", ids=ids))
         instrument = item.value
         if instrument is None:
             continue
-        if instrument.bus not in buses:
-            near = difflib.get_close_matches(instrument.bus, buses, n=1)
-            ids = ", ".join(near + [bus for bus in buses if bus not in near])
-            yield Mistake(parts.file, f"{item.key}.bus", shown(instrument.bus), phrase("allowed.known_bus", ids=ids))
         if instrument.address == 0 and parts.bus_kind(instrument.bus) == "modbus-rtu":
             yield Mistake(parts.file, f"{item.key}.address", shown(0), phrase("allowed.rtu_address"))
         if instrument.silent_after_s <= instrument.poll_s:

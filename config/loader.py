@@ -62,9 +62,9 @@ def _profiles(parts: Pieces, mistakes: list[Mistake]) -> dict[str, ProfileFile]:
     """The profiles by the reference that the instruments make to them; mistakes are added to the list."""
     files: dict[str, ProfileFile] = {}
     for item in parts.instruments:
-        if item.value is None or item.value.profile in files:
+        reference = item.text("profile")
+        if not reference or reference in files:
             continue
-        reference = item.value.profile
         path = profile_path(reference, parts.base)
         if path is None:
             mistakes.append(Mistake(parts.file, f"{item.key}.profile", shown(reference), known_profile()))
@@ -78,17 +78,17 @@ def _profiles(parts: Pieces, mistakes: list[Mistake]) -> dict[str, ProfileFile]:
 
 def _fit(parts: Pieces, item: Item[Instrument], files: Mapping[str, ProfileFile]) -> list[Mistake]:
     """Whether profile, bus and calibration of one instrument go together."""
-    instrument = item.value
-    if instrument is None or instrument.profile not in files:
+    file = files.get(item.text("profile") or "")
+    if file is None:
         return []
     mistakes = []
-    profile = files[instrument.profile].profile
-    kind = parts.bus_kind(instrument.bus)
+    profile, bus = file.profile, item.text("bus")
+    kind = parts.bus_kind(bus)
     if kind is not None and _PROTOCOL_OF_BUS[kind] != profile.protocol:
         found = phrase("found.profile_speaks", profile=profile.id, protocol=profile.protocol)
-        allowed = phrase("allowed.matching_profile", bus=instrument.bus, protocol=_PROTOCOL_OF_BUS[kind])
+        allowed = phrase("allowed.matching_profile", bus=bus, protocol=_PROTOCOL_OF_BUS[kind])
         mistakes.append(Mistake(parts.file, f"{item.key}.profile", found, allowed))
-    if _lacks_sensitivity(profile, instrument):
+    if item.value is not None and _lacks_sensitivity(profile, item.value):
         key = f"{item.key}.calibration.sensitivity_cps_per_usv_h"
         allowed = phrase("allowed.sensitivity", profile=profile.id)
         mistakes.append(Mistake(parts.file, key, phrase("found.nothing"), allowed))

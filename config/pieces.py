@@ -24,7 +24,7 @@ from config.schema import (
 
 AnyBus = ModbusTcpBus | ModbusRtuBus | SerialLineBus
 M = TypeVar("M", bound=BaseModel)
-_BUSES: dict[str, type[AnyBus]] = {
+BUSES: dict[str, type[AnyBus]] = {
     "modbus-tcp": ModbusTcpBus,
     "modbus-rtu": ModbusRtuBus,
     "serial-line": SerialLineBus,
@@ -33,9 +33,19 @@ _BUSES: dict[str, type[AnyBus]] = {
 
 @dataclass(frozen=True, slots=True)
 class Item(Generic[M]):
+    """``value`` is None when the item has a mistake of its own; ``text`` still tells what it names."""
+
     key: str
-    id: str | None
+    raw: Mapping[str, Any]
     value: M | None
+
+    @property
+    def id(self) -> str | None:
+        return self.text("id")
+
+    def text(self, name: str) -> str | None:
+        found = self.raw.get(name)
+        return found if isinstance(found, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +63,9 @@ class Pieces:
     has_mqtt: bool
     data: Path | None
 
-    def bus_kind(self, bus_id: str) -> str | None:
+    def bus_kind(self, bus_id: str | None) -> str | None:
         """The kind of a bus, when it is known."""
-        return next((bus.value.kind for bus in self.buses if bus.id == bus_id and bus.value), None)
+        return next((kind for bus in self.buses if bus.id == bus_id and (kind := bus.text("kind")) in BUSES), None)
 
 
 def pieces(data: Mapping[str, Any], file: str, base: Path) -> Pieces:
@@ -77,17 +87,12 @@ def pieces(data: Mapping[str, Any], file: str, base: Path) -> Pieces:
 
 def _bus(key: str, raw: Mapping[str, Any]) -> Item[AnyBus]:
     kind = raw.get("kind")
-    model = _BUSES.get(kind) if isinstance(kind, str) else None
-    return Item(key, _id(raw), _value(model, raw) if model else None)
+    model = BUSES.get(kind) if isinstance(kind, str) else None
+    return Item(key, raw, _value(model, raw) if model else None)
 
 
 def _item(model: type[M], key: str, raw: Mapping[str, Any]) -> Item[M]:
-    return Item(key, _id(raw), _value(model, raw))
-
-
-def _id(raw: Mapping[str, Any]) -> str | None:
-    found = raw.get("id")
-    return found if isinstance(found, str) else None
+    return Item(key, raw, _value(model, raw))
 
 
 def _value(model: type[M], raw: object) -> M | None:
