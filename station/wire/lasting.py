@@ -39,3 +39,17 @@ async def keep_connected(make: Callable[[], Link], use: Callable[[Link], Awaitab
             wait_s = FIRST_WAIT_S
         await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
         wait_s = min(LONGEST_WAIT_S, wait_s * 2)
+
+
+async def while_there(link: Link, work: Awaitable[None]) -> None:
+    """Do ``work`` until the link is gone; what work raises is raised here."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(link.gone.wait())
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+    finally:
+        for each in (task, gone):
+            each.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)

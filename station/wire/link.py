@@ -217,6 +217,11 @@ class Link:
         """How many publications may be handed over now without queueing."""
         return 0 if self.gone.is_set() else max(0, self._limit - len(self._outstanding))
 
+    @property
+    def has_much_room(self) -> bool:
+        """At least half: worth reading a page for."""
+        return self.room >= max(1, self._limit // 2)
+
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
         """Hand one publication (QoS 1) to the client; its mid. Raises LinkError if the client does not take it."""
         if self.gone.is_set():
