@@ -10,6 +10,8 @@ from typing import Any
 from config.mistakes import ConfigError, Mistake, Phrase, phrase
 
 LARGEST_BYTES = 1_000_000
+LARGEST_INTEGER = 2**63 - 1
+DEEPEST = 20
 _POSITION = re.compile(r"\(at line (\d+), column (\d+)\)")
 _SAID_TWICE = ("Cannot overwrite", "Cannot declare", "Cannot redefine", "Cannot mutate")
 
@@ -28,9 +30,20 @@ def read_toml(path: Path) -> Source:
     if not text.strip():
         raise _wrong(path, phrase("found.empty_file"), phrase("allowed.filled_file"))
     try:
-        return Source(text, tomllib.loads(text))
+        data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number too long is a ValueError, a nesting too deep the other
         raise _broken(path, text, str(error)) from None
+    if not _is_tame(data, DEEPEST):
+        raise _wrong(path, phrase("found.beyond_toml"), phrase("allowed.tame", levels=DEEPEST))
+    return Source(text, data)
+
+
+def _is_tame(value: object, depth: int) -> bool:
+    """Whether numbers have 64 bits, as TOML says, and nesting is what a person would write."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return depth > 0 and all(_is_tame(item, depth - 1) for item in inner)
+    return not isinstance(value, int) or -LARGEST_INTEGER - 1 <= value <= LARGEST_INTEGER
 
 
 def _text(path: Path) -> str:

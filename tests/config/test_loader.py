@@ -129,8 +129,26 @@ def test_a_pipe_is_not_waited_for(lines: Lines, tmp_path: Path) -> None:
                 "allowed: correct TOML there"
             ),
         ),
+        (
+            b"a = 0x" + b"f" * 17,
+            (
+                "x.toml: found a whole number of more than 64 bits, or tables and lists nested too deeply; "
+                "allowed: whole numbers of 64 bits, and at most 20 levels of tables and lists"
+            ),
+        ),
     ],
-    ids=["binary", "not-utf8", "empty", "too-large", "half", "half-line", "half-table", "twice", "too-deep"],
+    ids=[
+        "binary",
+        "not-utf8",
+        "empty",
+        "too-large",
+        "half",
+        "half-line",
+        "half-table",
+        "twice",
+        "too-deep",
+        "too-long",
+    ],
 )
 def test_a_file_that_is_no_toml_gives_one_line(lines: Lines, tmp_path: Path, content: bytes, line: str) -> None:
     path = tmp_path / "x.toml"
