@@ -6,12 +6,14 @@ It serves nobody, so nobody can slow it. The alarm path needs only this process,
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import sdnotify
 
+from alerting.board import SnapshotError
+from alerting.events import Event
 from alerting.notify import Notifier
-from alerting.state import Event
 from config.clock import Clock
 from config.loader import Loaded, load
 from config.mistakes import ConfigError
@@ -93,13 +95,21 @@ class Station:
         journal = self._committer.journal
         await self._committer.call(lambda: journal.keep_text(loaded.sha256, loaded.text, calibration_texts(loaded)))
         rig = await asyncio.to_thread(self._build, loaded)
-        now = self._stamper.now()
-        if alarms is not None:
-            rig.board.restore(alarms, now.mono_ns, now.wall_ns)
+        self._restore_alarms(rig, alarms)
         self._loaded = loaded
         self._engine.rig = rig
         self._start_buses(rig)
         await self._start_publisher(rig)
+
+    def _restore_alarms(self, rig: Rig, alarms: object) -> None:
+        """Alarms go on where they stood; what the configuration no longer has ends, and is told with the next tick."""
+        if not isinstance(alarms, dict):
+            return
+        now = self._stamper.now()
+        try:
+            self._engine.owed += rig.board.restore(alarms, now.mono_ns, now.wall_ns)
+        except SnapshotError as error:
+            log.error("alarms begin anew: %s", error)
 
     def _build(self, loaded: Loaded) -> Rig:
         with JournalReader(self.journal_path) as reader:
@@ -130,7 +140,7 @@ class Station:
             config.mqtt.password.read() if config.mqtt.password else None,
         )
         for alarm in rig.board.active():
-            self._publisher.retain_alarm(alarm.alarm, alarm.as_dict())
+            self._publisher.retain_alarm(alarm.alarm, asdict(alarm))
         self._supervisor.start("publisher", self._publisher.run)
         self._publisher.wake(journal.last_seq)
 
@@ -158,7 +168,7 @@ class Station:
     async def _swap(self, loaded: Loaded) -> None:
         rig = self._engine.rig
         now = self._stamper.now()
-        alarms = rig.board.snapshot(now.mono_ns, now.wall_ns) if rig else None
+        alarms = rig.board.snapshot(now.mono_ns) if rig else None
         await self._stop_buses()
         await self._supervisor.stop("publisher")
         self._publisher = None
@@ -198,7 +208,7 @@ class Station:
             active = {alarm.alarm: alarm for alarm in rig.board.active()} if events else {}
             for event in events:
                 alarm = active.get(event.alarm)
-                publisher.retain_alarm(event.alarm, alarm.as_dict() if alarm else None)
+                publisher.retain_alarm(event.alarm, asdict(alarm) if alarm else None)
         if self._notifier is not None:
             for event in events:
                 self._notifier.notify(event)

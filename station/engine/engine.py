@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from alerting.state import Event
+from alerting.board import UnknownAlarmError
+from alerting.events import Event
 from config.clock import NS, Clock
 from config.quality import Quality
 from station.engine.commit import Batch, Committer
@@ -76,6 +77,7 @@ class Engine:
         self._steps_seen = stamper.steps
         self._saved_alarms: object = None
         self.last_step: Stamp | None = None
+        self.owed: list[Event] = []  # events of a restart or reload, told with the next tick
         self.faults = 0
         self.rig: Rig | None = None
 
@@ -111,6 +113,7 @@ class Engine:
         if rig is None:
             return
         tick = Tick(self._stamper.now())
+        tick.events, self.owed = self.owed, []
         self._note_step(tick.stamp)
         for outcome in outcomes:
             self._contained(outcome, rig, tick)
@@ -217,14 +220,17 @@ class Engine:
             return "accepted"
         if command.alarm == DAMAGE_ALARM:
             self._committer.damage = ""
-        events = rig.board.acknowledge(command.alarm or "", tick.stamp.mono_ns, tick.stamp.wall_ns)
+        try:
+            events = rig.board.acknowledge(command.alarm or "", tick.stamp.wall_ns, note=command.person)
+        except UnknownAlarmError:
+            return f"refused: no alarm {command.alarm}"
         tick.events += events
-        return "accepted" if events else f"refused: no alarm {command.alarm} to acknowledge"
+        return "accepted" if events else f"refused: {command.alarm} has nothing to acknowledge"
 
     def _finish(self, rig: Rig, tick: Tick) -> None:
         """Events become records; what a restart needs goes into the same transaction."""
         tick.batch.records += [_alarm_record(rig, tick.stamp, event) for event in tick.events]
-        alarms = rig.board.snapshot(tick.stamp.mono_ns, tick.stamp.wall_ns) if tick.events else self._saved_alarms
+        alarms = rig.board.snapshot(tick.stamp.mono_ns) if tick.events else self._saved_alarms
         if alarms != self._saved_alarms:
             tick.batch.state[ALARM_STATE] = alarms
             self._saved_alarms = alarms
@@ -234,22 +240,10 @@ class Engine:
 
 def _alarm_record(rig: Rig, stamp: Stamp, event: Event) -> tuple[str, Header]:
     header = rig.naming.header(
-        "alarm", event.instrument or STATION_INSTRUMENT, stamp, start_ns=min(event.since_ns, stamp.wall_ns),
-        end_ns=stamp.wall_ns, key=(event.alarm,), channel="alarm", quantity="alarm",
+        "alarm", event.instrument or STATION_INSTRUMENT, stamp, start_ns=min(event.since_ns, event.at_ns),
+        end_ns=event.at_ns, key=(event.alarm,), channel="alarm", quantity="alarm",
     )  # fmt: skip
-    return "alarm", Alarm(
-        **header,
-        alarm=event.alarm,
-        event=event.event,
-        state=event.state,
-        level=event.level,
-        condition=event.condition,
-        since_ns=event.since_ns,
-        value=event.value,
-        limit=event.limit,
-        unit=event.unit,
-        note=event.note,
-    )
+    return "alarm", Alarm(**header, **event.columns())
 
 
 def _audit(knock: Knock, verdict: str, stamp: Stamp, boot: str) -> AuditEntry:

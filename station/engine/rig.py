@@ -51,7 +51,7 @@ def build(
         {i.id: _detector(loaded, i, reader, now.wall_ns) for i in detectors},
         {i.id: _weather(loaded, i, reader) for i in sensors},
         {i.id: LinkRoom(i.id, now) for i in config.instruments},
-        AlarmBoard(config.alarms, {i.id: i for i in config.instruments}, frozenset(i.id for i in detectors)),
+        AlarmBoard(config.alarms, config.instruments),
         tuple(_buses(loaded, clock, stamper, sink)),
     )
 
