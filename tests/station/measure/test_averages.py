@@ -288,3 +288,19 @@ def test_every_count_is_in_exactly_one_average_and_hours_agree_with_minutes(
     mean = sum(w * (c.value.gross or 0.0) for w, c in zip(weights, minutes.closed, strict=True)) / sum(weights)
     assert hour.only.value.gross == pytest.approx(mean, abs=1e-6)
     assert hour.only.value.counts == total
+
+
+def test_overlapping_windows_do_not_make_a_half_measured_interval_whole() -> None:
+    bench = Bench()
+    for end in (60, 70, 80):
+        bench.counts(end - 60, end, 30, 60.0)
+    (half,) = bench.averager.flush(120 * NS)
+    assert half.value.completeness == pytest.approx(20 / 60)
+
+
+def test_readings_far_apart_are_independent_but_no_more_of_them_than_there_are() -> None:
+    calibration = Calibration(period="p", primary="dose_rate", high_nsv_h=1e6, smoothing_s=0.1)
+    bench = Bench(calibration=calibration)
+    for at in range(0, 60, 10):
+        bench.dose(at, at + 10, 100.0, 0.2)
+    assert bench.only.value.u_counting == pytest.approx(20.0 / math.sqrt(6))

@@ -60,3 +60,8 @@ def test_what_is_kept_is_bounded() -> None:
     for _ in range(MOST_SAMPLES + 500):
         trailing.step(work_up(SMALL, Sample(0, NS // 1000, 0, 0.001)), 0.001)
     assert len(trailing._samples) <= MOST_SAMPLES
+
+
+def test_never_fewer_counts_than_enough_where_there_are_enough() -> None:
+    # the last 100 counts: 60 + 30 + 30 in 3 s
+    assert fed(Trailing(SMALL), [30] * 10 + [60])[-1] == pytest.approx(40 / 0.0025)

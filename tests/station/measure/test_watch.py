@@ -148,3 +148,8 @@ def test_a_reading_that_never_moved_is_stuck_after_a_day() -> None:
 def test_a_reported_zero_is_silence_where_the_rate_is_known() -> None:
     bench = Bench(PROBE, expected_cps=1.0)
     assert next(s for s in range(1, 100) if bench.dose(0.0) & Quality.SILENT) == math.ceil(math.log(1e9))
+
+
+def test_dead_counters_do_not_make_silence() -> None:
+    bench = Bench(expected_cps=1.0)
+    assert next(s for s in range(1, 100) if bench.counts(0, 1.0, live_s=0.5) & Quality.SILENT) == 42  # 20.7 s live
