@@ -19,6 +19,7 @@ CANONICAL_UNIT: dict[str, str] = {
     "dose_rate_error": "1",  # relative standard uncertainty
     "count_rate": "1/s",
     "counts": "1",  # counts in the live time
+    "averaged_counts": "1",  # counts behind the instrument's own dose rate: they give its statistical error
     "live_time": "s",
     "rain_total": "mm",  # absolute counter, wraps or resets
     "rain_rate": "mm/h",
@@ -37,6 +38,7 @@ Quantity = Literal[
     "dose_rate_error",
     "count_rate",
     "counts",
+    "averaged_counts",
     "live_time",
     "rain_total",
     "rain_rate",

@@ -10,6 +10,7 @@ from config.quality import Quality
 from config.schema import Instrument
 from drivers.base import Reading
 from station.engine.naming import Naming
+from station.measure.counting import u_of_counts
 from station.measure.kernel import DetectorKernel
 from station.measure.types import Average, Period, Sample, Worked
 from station.poll.bus import Outcome
@@ -95,7 +96,7 @@ class DetectorRoom:
             counts=None if counts is None else round(counts),
             live_s=self._counts_live_s if live_s is None else live_s,
             reported_nsv_h=reading.of("dose_rate"),
-            reported_rel_u=reading.of("dose_rate_error"),
+            reported_rel_u=_relative_error(reading),
             flags=flags,
         )
 
@@ -122,6 +123,14 @@ class DetectorRoom:
             channel="gamma", quantity=H10, flags=Quality(columns.pop("flags")),
         )  # fmt: skip
         return table, DoseRate(**header, **columns)
+
+
+def _relative_error(reading: Reading) -> float | None:
+    """What the instrument states, else what the counts behind its own dose rate give."""
+    stated, counts = reading.of("dose_rate_error"), reading.of("averaged_counts")
+    if stated is not None or not counts:
+        return stated
+    return u_of_counts(counts) / counts
 
 
 def _day(wall_ns: int) -> date:

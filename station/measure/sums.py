@@ -99,7 +99,12 @@ class Sums:
     def value(self, calibration: Calibration, period_s: int) -> Value:
         gross = self.gross / self.weight_s
         by_counts = calibration.primary == "counts" and self.counted > 0
-        u_counting, low, high = self._by_counts(gross) if by_counts else self._by_spread(calibration, gross)
+        if by_counts:
+            u_counting, low, high = self._by_counts(gross)
+        elif self.counts > 0 and 10 * self.counted >= 9 * self.samples:
+            u_counting, low, high = self._by_counts_behind(gross)
+        else:
+            u_counting, low, high = self._by_spread(calibration, gross)
         completeness = min(1.0, self.weight_s / period_s)
         return Value(
             gross=gross,
@@ -131,6 +136,12 @@ class Sums:
             worth = self.per_count / self.counted / self.counted_s
         low, high = garwood(counts, 0.95)
         return worth * u_of_counts(counts), gross - worth * (counts - low), gross + worth * (high - counts)
+
+    def _by_counts_behind(self, gross: float) -> tuple[float | None, float | None, float | None]:
+        """From the counts behind the instrument's own dose rates: these repeat each other, the counts do not."""
+        u = gross * u_of_counts(float(self.counts)) / self.counts if gross > 0.0 else None
+        low, high = relative_limits(gross, u)
+        return u, low, high
 
     def _by_spread(self, calibration: Calibration, gross: float) -> tuple[float | None, float | None, float | None]:
         """From the samples' own uncertainties, as far as they are independent of each other."""
