@@ -1,0 +1,288 @@
+"""The live view: one screen made anew from the picture each time, whatever the terminal's size.
+
+title                                   minute of the story
+instruments: dose rate, background, net, level, quality, link, the last minutes
+weather
+╭ alarms ╮
+outbox
+╭ what is happening ╮   takes the rest of the height
+where the data lie, how to stop
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich import box
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from config.catalogue import Catalogue
+from config.clock import NS
+from config.quality import Quality
+from station.demo.picture import HOLDING, Picture, Seen
+from station.demo.spark import LEVEL_STYLE, spark
+from station.demo.story import Beat, Line, Story, Tone
+from station.records import Alarm, DoseRate
+
+TONE_STYLE: dict[Tone, str] = {
+    "calm": "bold",
+    "rain": "bold blue",
+    "source": "bold yellow",
+    "alarm": "bold red",
+    "good": "bold green",
+}
+LINK_STYLE = {"up": "green", "degraded": "yellow", "down": "bold red"}
+ALARM_ROWS = 4
+NARRATION_ROWS_LEAST = 5
+WIDE = 96
+TOO_VAGUE = 0.5  # relative u beyond which one reading says less than the 1-minute mean
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What does not change while the demo runs."""
+
+    station: str
+    names: Mapping[str, str]
+    detectors: Sequence[str]
+    sensors: Sequence[str]
+    destinations: Sequence[str]
+    fast: float
+    duration_min: float
+    data: Path
+    recorded: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One frame. ``now_ns``: the world's wall time; ``minute``: since the world began."""
+
+    picture: Picture
+    story: Story
+    facts: Facts
+    catalogue: Catalogue
+    now_ns: int
+    minute: float
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        height = options.height or options.size.height
+        width = options.max_width
+        free = options.update(height=None)
+        above: list[RenderableType] = [self._title(), self._instruments(width), *self._weather()]
+        below: list[RenderableType] = [self._outbox(), self._foot()]
+        fixed = sum(len(console.render_lines(part, free, pad=False)) for part in (*above, *below))
+        rows = max(1, min(ALARM_ROWS, height - fixed - 2 - NARRATION_ROWS_LEAST))
+        alarms = self._alarms(rows)
+        left = height - fixed - len(console.render_lines(alarms, free, pad=False))
+        yield Group(*above, alarms, self._narration(max(3, left)), *below)
+
+    # -- rows from the top
+
+    def _title(self) -> Table:
+        words = self.catalogue
+        minute, of = int(max(0.0, self.minute)), int(self.facts.duration_min)
+        grid = _grid()
+        grid.add_column(justify="right", no_wrap=True)
+        grid.add_row(
+            Text(words.text("live.title", station=self.facts.station, time=self.now_ns), style="bold"),
+            Text(f"×{self.facts.fast:g} · {words.text('demo.minute_of', minute=minute, of=of)}", style="cyan"),
+        )
+        return grid
+
+    def _instruments(self, width: int) -> Table:
+        words = self.catalogue
+        minutes = 24 if width >= WIDE else 9
+        caption = words.text("live.units")
+        table = Table(
+            box=box.SIMPLE_HEAD, show_edge=False, expand=True, pad_edge=False,
+            padding=(0, 1 if width >= WIDE else 0, 0, 0),
+            caption=caption, caption_style="dim", caption_justify="left", header_style="bold",
+        )  # fmt: skip
+        table.add_column(words.text("live.instrument"), min_width=11, max_width=16)
+        table.add_column(words.text("live.dose_rate") + " ±", justify="right", min_width=11)
+        table.add_column(words.text("live.background"), justify="right", min_width=5)
+        table.add_column(words.text("live.net"), justify="right", min_width=6)
+        table.add_column(words.text("live.level"), min_width=9)
+        table.add_column(words.text("live.quality"), ratio=1, min_width=7)
+        table.add_column(words.text("live.link"), min_width=4)
+        table.add_column(words.text("live.trend", minutes=minutes), width=minutes)
+        for detector in self.facts.detectors:
+            table.add_row(*self._row(detector, self.picture.seen.get(detector) or Seen(), minutes))
+        return table
+
+    def _row(self, detector: str, seen: Seen, minutes: int) -> list[RenderableType]:
+        words = self.catalogue
+        record, is_mean = shown_record(seen)
+        style = LEVEL_STYLE[seen.level]
+        level = words.text(f"level.{seen.level}") if seen.level else words.text("state.normal")
+        return [
+            Text(self.facts.names.get(detector, detector), style="bold" if not seen.level else style),
+            Text(self._value(record) + ("¹" if is_mean else " "), style=style),
+            Text(self._number(record.background_nsv_h if record else None)),
+            Text(self._signed(record.net_nsv_h if record else None), style=style if seen.level else ""),
+            Text(level, style=style),
+            self._quality(record),
+            self._link(seen),
+            spark(seen.bins, minutes),
+        ]
+
+    def _quality(self, record: DoseRate | None) -> Text:
+        words = self.catalogue
+        if record is None:
+            return Text(words.text("live.no_data"), style="dim")
+        flags = [flag.name.lower() for flag in Quality(record.flags) if flag.name]
+        said = ", ".join(words.text(f"quality.{name}") for name in flags) or words.text("quality.good")
+        return Text(said, style="yellow" if flags else "")
+
+    def _link(self, seen: Seen) -> Text:
+        if not seen.link:
+            return Text(self.catalogue.wording.missing, style="dim")
+        return Text(self.catalogue.text(f"link.{seen.link}"), style=LINK_STYLE[seen.link])
+
+    def _weather(self) -> list[Text]:
+        words = self.catalogue
+        lines = []
+        for sensor in self.facts.sensors:
+            last, seen = self.picture.meteo.get(sensor), self.picture.seen.get(sensor) or Seen()
+            name = self.facts.names.get(sensor, sensor)
+            if last is None:
+                lines.append(Text(f"{name}: {words.text('live.no_data')}", style="dim"))
+                continue
+            link = words.text(f"link.{seen.link}") if seen.link else words.wording.missing
+            common = {"instrument": name, "temperature_c": last.temperature_c, "link": link}
+            if last.rain_rate_mm_h:
+                said = words.text("live.weather_line", rain_mm_h=last.rain_rate_mm_h, **common)
+            else:
+                said = words.text("live.dry_line", **common)
+            hour = words.text("live.rain_hour", rain_mm=words.wording.number(self.picture.rain_hour_mm(), 1))
+            lines.append(Text(f"{said}, {hour}", style="blue" if last.rain_rate_mm_h else "", no_wrap=True))
+        return lines
+
+    def _alarms(self, rows: int) -> Panel:
+        words = self.catalogue
+        active = self.picture.active
+        holding = [alarm for alarm in active if alarm.state in HOLDING]
+        border = LEVEL_STYLE[holding[0].level] if holding else "green"
+        title = f"[bold]{words.text('live.alarms')}[/bold]"
+        if not active:
+            body: RenderableType = Text(words.text("live.no_alarms"), style="green")
+            return Panel(body, title=title, title_align="left", border_style=border, padding=0)
+        grid = Table.grid(expand=True, padding=(0, 1, 0, 0))
+        for ratio in (None, None, None, None, 1):
+            grid.add_column(ratio=ratio, no_wrap=True, overflow="ellipsis")
+        shown = active if len(active) <= rows else active[: max(1, rows - 1)]
+        for alarm in shown:
+            grid.add_row(*self._alarm_row(alarm))
+        parts: list[RenderableType] = [grid]
+        if len(active) > len(shown) and rows > 1:
+            parts.append(Text(words.text("live.more", count=len(active) - len(shown)), style="dim"))
+        return Panel(Group(*parts), title=title, title_align="left", border_style=border, padding=0)
+
+    def _alarm_row(self, alarm: Alarm) -> list[Text]:
+        words = self.catalogue
+        holds = alarm.state in HOLDING
+        style = LEVEL_STYLE.get(alarm.level, "") if holds else "dim"
+        return [
+            Text(words.text(f"level.{alarm.level}") if alarm.level else "", style=style),
+            Text(self.facts.names.get(alarm.instrument, alarm.instrument), style=style),
+            Text(words.text(f"condition.{alarm.condition}"), style=style),
+            Text(words.text("live.since", time=clock_time(words, alarm.since_ns)), style=style),
+            Text(words.text(f"state.{alarm.state}"), style="" if holds else "dim"),
+        ]
+
+    def _narration(self, height: int) -> Panel:
+        words = self.catalogue
+        title = f"[bold]{words.text('live.now')}[/bold]"
+        beats = list(self.story.beats)
+        if not beats:
+            lines = [Text(words.text("demo.starting"), style="bold"), Text(words.text("demo.look_starting"))]
+            return Panel(Group(*lines), title=title, title_align="left", height=height, padding=0)
+        lines = self._beat(beats[-1])
+        lines += [self._past(beat) for beat in reversed(beats[:-1])]
+        return Panel(
+            Group(*lines[: height * 2]), title=title, title_align="left", height=height, padding=0, border_style="cyan"
+        )
+
+    def _beat(self, beat: Beat) -> list[Text]:
+        lines = [self._told(beat).append(self._say(beat.line), style=TONE_STYLE[beat.tone])]
+        if beat.look is not None:
+            lines.append(Text(f"→ {self._say(beat.look)}"))
+        return lines
+
+    def _past(self, beat: Beat) -> Text:
+        return self._told(beat).append(self._say(beat.line), style="dim")
+
+    def _told(self, beat: Beat) -> Text:
+        return Text(f"{clock_time(self.catalogue, beat.at_ns)} ", style="dim")
+
+    def _say(self, line: Line) -> str:
+        return line.said(self.catalogue, self.facts.names)
+
+    def _outbox(self) -> Text:
+        words = self.catalogue
+        said = [
+            words.text("live.outbox_line", destination=name, count=self.picture.waiting(name))
+            for name in self.facts.destinations
+        ]
+        return Text(f"{words.text('live.outbox')}: {'; '.join(said)}", no_wrap=True)
+
+    def _foot(self) -> Group:
+        words = self.catalogue
+        data = words.text("demo.data_at", path=short_path(self.facts.data))
+        return Group(Text(data, overflow="ellipsis", no_wrap=True), Text(words.text("demo.how_to_stop"), style="dim"))
+
+    # -- numbers
+
+    def _value(self, record: DoseRate | None) -> str:
+        number = self.catalogue.wording.number
+        if record is None or record.gross_nsv_h is None:
+            return self.catalogue.wording.missing
+        decimals = _decimals(record.gross_nsv_h, record.u_nsv_h)
+        return f"{number(record.gross_nsv_h, decimals)} ± {number(record.u_nsv_h, decimals)}"
+
+    def _number(self, value: float | None) -> str:
+        return self.catalogue.wording.number(value, None if value is None else _decimals(value, None))
+
+    def _signed(self, value: float | None) -> str:
+        text = self._number(value)
+        return text if value is None or value < 0 else f"+{text}"
+
+
+def shown_record(seen: Seen) -> tuple[DoseRate | None, bool]:
+    """The newest measurement, or the 1-minute mean where a single reading says too little (few counts a second)."""
+    raw, minute = seen.raw, seen.minute
+    if raw is None or minute is None or raw.gross_nsv_h is None or raw.u_nsv_h is None:
+        return raw, False
+    if raw.u_nsv_h <= TOO_VAGUE * abs(raw.gross_nsv_h) or minute.gross_nsv_h is None:
+        return raw, False
+    return minute, True
+
+
+def clock_time(words: Catalogue, wall_ns: int) -> str:
+    """The time of day where the station stands: digits, the same in both languages."""
+    return datetime.fromtimestamp(wall_ns // NS, tz=words.wording.zone).strftime("%H:%M:%S")
+
+
+def short_path(path: Path) -> str:
+    """Relative to where the command was started, if it lies below."""
+    try:
+        return f"./{path.relative_to(Path.cwd())}"
+    except ValueError:
+        return str(path)
+
+
+def _decimals(value: float, u: float | None) -> int:
+    if not math.isfinite(value) or abs(value) >= 1000 or (u is not None and u >= 10):
+        return 0
+    return 1
+
+
+def _grid() -> Table:
+    grid = Table.grid(expand=True)
+    grid.add_column(no_wrap=True, ratio=1)
+    return grid
