@@ -60,7 +60,7 @@ class ModbusDriver:
         return register_reading(self._profile, words, raw)
 
     async def _block(self, block: Block) -> tuple[int, ...]:
-        if self._short_since != self._line.opened:
+        if self._short_since != self._line.opening:
             self._short.clear()
         if block not in self._short:
             try:
@@ -71,7 +71,7 @@ class ModbusDriver:
                 log.info("%s: %s; asking for %d registers", self._id, error, block.fallback_count)
         registers = await self._ask(block, block.fallback_count or block.count)
         self._short.add(block)
-        self._short_since = self._line.opened
+        self._short_since = self._line.opening
         return registers
 
     async def _ask(self, block: Block, count: int) -> tuple[int, ...]:

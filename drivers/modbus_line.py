@@ -42,11 +42,17 @@ class ModbusLine(ABC):
         self._gap_s = gap_s
         self._lock = asyncio.Lock()
         self._session: Session | None = None
-        self.opened = 0  # how many times the line was opened: what was learned about a device holds for one opening
+        self._openings = 0
 
     @property
     @abstractmethod
     def worst_case_s(self) -> float: ...
+
+    @property
+    def opening(self) -> int:
+        """The number of the opening that the next question uses: what was learned of a device holds for one."""
+        is_open = self._session is not None and self._session.is_open
+        return self._openings if is_open else self._openings + 1
 
     @abstractmethod
     async def _exchange(self, question: Question) -> tuple[int, ...]: ...
@@ -81,7 +87,7 @@ class ModbusLine(ABC):
             return self._session
         await self._drop()
         self._session = await Session.open(self._name, self._client_maker(timeout_s), self._judge, timeout_s)
-        self.opened += 1
+        self._openings += 1
         log.info("%s: open", self._name)
         return self._session
 

@@ -25,6 +25,7 @@ Judge = Callable[[Question, bytes, bytes], bytes | None]
 ClientMaker = Callable[[Callable[[bool, bytes], bytes], Callable[[bool], None]], ModbusBaseClient]
 
 LONGEST_SHOWN = 64
+MOST_BUFFERED = 65_536
 WAIT_FOR_TRANSPORT_S = 1.0
 BUSY = {5: "acknowledged, needs time", 6: "busy", 0x0A: "gateway path unavailable", 0x0B: "gateway target is silent"}
 REFUSED = {1: "illegal function", 2: "illegal address", 3: "illegal value", 4: "device failure"}
@@ -51,7 +52,11 @@ class Session:
         self._sent = b""
         self._received = b""
         self._trouble: asyncio.Future[DriverError] = self._loop.create_future()
+        self._why: Exception | None = None  # why it could not be opened: pymodbus only says that
         self._client = make_client(self._packet, self._connection)
+        self._client.ctx.max_buffer_size = MOST_BUFFERED  # its default hides a flood from us
+        self._create = self._client.ctx.call_create
+        self._client.ctx.call_create = self._created
         self.last_byte_s = self._loop.time()  # when anything was last sent or received
         self.stray_bytes = 0  # bytes that nobody had asked for
 
@@ -61,7 +66,8 @@ class Session:
         session = cls(name, make_client, judge)
         try:
             if not await session._client.connect():
-                raise PortGoneError(f"{name}: cannot be opened")
+                reason = session._why or f"no connection within {timeout_s:g} s"
+                raise PortGoneError(f"{name}: cannot be opened: {reason}") from session._why
             await asyncio.wait_for(session._up.wait(), timeout_s)
         except PortGoneError:
             await session.close()
@@ -104,6 +110,14 @@ class Session:
         if hasattr(transport, "abort"):
             transport.abort()
         await asyncio.sleep(0)  # asyncio closes the socket in its next round
+
+    async def _created(self) -> Any:
+        """pymodbus's way to its transport, with the reason kept when it fails."""
+        try:
+            return await self._create()
+        except Exception as error:
+            self._why = error
+            raise
 
     async def _request(self, question: Question) -> ModbusPDU | None:
         """pymodbus's answer, or None when it gave up: what was wrong is known from the bytes."""

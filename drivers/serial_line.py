@@ -1,7 +1,7 @@
 """Instruments that speak by themselves, one sentence a period, over a serial line.
 
-Between two reads the port is listened to, so nothing is lost: a reading is made of **all** sentences since the last one.
-Its counts are their sum over the sum of their live times; everything else is what the newest sentence says.
+Between two reads the port is listened to: a reading is made of all the sentences since the last one. Its
+counts are their sum over the sum of their live times; everything else is what the newest sentence says.
 
  wire     s1   s2   s3        s4   s5   s6
  read  ─────────────────▲──────────────────▲──
@@ -60,7 +60,7 @@ class LineDriver:
         return self._sentences.dropped + self.mismatched + self.stale
 
     async def read(self) -> Reading:
-        """All sentences since the last read. Raises DriverError. Nothing is in flight: it may be cancelled at any time."""
+        """All sentences since the last read. Raises DriverError. Nothing is in flight: cancelling it costs nothing."""
         self._drop_stale()
         if not self._sentences:
             await self._port.opened()

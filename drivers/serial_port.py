@@ -36,6 +36,7 @@ class SerialLinePort:
         self._serial: serial.SerialBase | None = None
         self._gone: serial.SerialBase | None = None  # lost, and not closed yet: that may take its time
         self._opening: asyncio.Task[serial.SerialBase] | None = None
+        self._lock = asyncio.Lock()
         self._listeners: list[Listener] = []
 
     @property
@@ -52,8 +53,11 @@ class SerialLinePort:
 
     async def opened(self) -> None:
         """Open the port unless it is. Raises PortGoneError, within the timeout."""
-        if self._serial is not None:
-            return
+        async with self._lock:
+            if self._serial is None:
+                await self._reopen()
+
+    async def _reopen(self) -> None:
         await self._close_gone()
         # In a thread, for a network port or a sick adapter may block; one that hangs is waited for, not started twice.
         if self._opening is None:
