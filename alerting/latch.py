@@ -1,8 +1,6 @@
-"""One rule's delays: when what is seen becomes an alarm, and when it stops to be one.
-
- seen     ──FFFFTTTTTTTTTT??TTFFTFFFFFFFFFFFFFF──      T holds, F does not, ? nobody knows
- pending      |--on-->|          |>| |--off--->|
- active   ____________█████████████████████████____
+"""One rule's delays: when what is seen     FFFFTTTTTTTTTT??TTFFTFFFFFFFFFFFFFF      T holds, F does not, ? nobody knows
+ pending      |-on--|       |-||--off---|
+ active   __________████████████████████_____
 
 Doubt speeds an alarm and never its end: while nobody knows, the on-delay runs on (and fires at the next T), the
 off-delay stands still. Monotonic time comes in with every call; a snapshot keeps spans, which outlive a boot.
