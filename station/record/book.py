@@ -5,7 +5,7 @@ atomic in InfluxDB: a position that covers its own batch may survive a crash tha
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from station.journal.position import Position
 from station.record.points import position_line
@@ -13,11 +13,14 @@ from station.record.tracker import Tracker
 
 log = logging.getLogger(__name__)
 
+PositionLine = Callable[[str, str, Position], str]
+
 
 class Book:
     """Keeps ``tracker`` and the database's copy of it together."""
 
-    def __init__(self, station: str, recorder: str) -> None:
+    def __init__(self, station: str, recorder: str, line: PositionLine = position_line) -> None:
+        self._line = line
         self.tracker = Tracker()
         self._station = station
         self._recorder = recorder
@@ -30,7 +33,7 @@ class Book:
         self._going = [position for position in known if self._stored.get(position.journal) != position]
         if probe_journal and not self._going:
             self._going = [self.tracker.position(probe_journal)]
-        return [position_line(self._station, self._recorder, position) for position in self._going]
+        return [self._line(self._station, self._recorder, position) for position in self._going]
 
     def stored(self) -> None:
         """The database has taken the lines given last."""

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 
 from station.record.points import line_of
 from station.record.pour import Point
@@ -19,8 +20,9 @@ SEEN_LIMIT = 256
 class Intake:
     """Sorts messages. A superseded record, an old revision and a record that is there already are had, not written."""
 
-    def __init__(self, station: str, tracker: Tracker) -> None:
+    def __init__(self, station: str, tracker: Tracker, line: Callable[[Message], str] = line_of) -> None:
         self._station = station
+        self._line = line
         self._tracker = tracker
         self._revisions = Revisions()
         self._malformed: OrderedDict[bytes, None] = OrderedDict()
@@ -40,7 +42,7 @@ class Intake:
         if self._tracker.has(message.journal, seq):
             return None
         if message.superseded_by is None and not self._is_old(message):
-            return Point(arrived, message, line_of(message))
+            return Point(arrived, message, self._line(message))
         self._tracker.add(message.journal, seq, seq)
         return None
 

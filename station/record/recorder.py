@@ -21,8 +21,10 @@ from station.record.answers import BackOff
 from station.record.book import Book
 from station.record.influx import Database
 from station.record.intake import Intake
+from station.record.points import line_of, position_line
 from station.record.pour import BATCH_POINTS, Point, Pourer
 from station.record.quarantine import Quarantine, Refused
+from station.record.store import Keeper, Store
 from station.wire import topics
 from station.wire.lasting import keep_connected, while_there
 from station.wire.link import Arrived, Link, LinkError, LinkSettings
@@ -53,7 +55,9 @@ class Recorder:
         token: SecretStr | None = None,
         quarantine_folder: Path | None = None,
         back_off: BackOff | None = None,
+        store: Store | None = None,
     ) -> None:
+        """``store``: what takes the records instead of the destination's InfluxDB."""
         if config.mqtt is None:
             raise ValueError("a recorder needs [mqtt]")
         self._mqtt = config.mqtt
@@ -63,8 +67,9 @@ class Recorder:
         self._token = token
         self._folder = quarantine_folder or config.paths.data / "quarantine" / destination.id
         self._back_off = back_off or BackOff()
-        self._book = Book(self._station, destination.id)
-        self.intake = Intake(self._station, self._book.tracker)
+        self._store = store
+        self._book = Book(self._station, destination.id, store.position_line if store else position_line)
+        self.intake = Intake(self._station, self._book.tracker, store.line_of if store else line_of)
         self._queue: deque[Arrived] = deque()
         self._came = asyncio.Event()
         self._link: Link | None = None
@@ -77,7 +82,7 @@ class Recorder:
     async def run(self) -> None:
         """Record until cancelled. Trouble with broker and database does not come out."""
         self._quarantine = await asyncio.to_thread(Quarantine, self._folder)
-        self._database = Database(self._destination.influx, self._token)
+        self._database: Keeper = self._store or Database(self._destination.influx, self._token)
         self._pourer = Pourer(
             self._database, self._book, self._quarantine, self._done, self._say_health, self._back_off
         )
