@@ -1,4 +1,6 @@
-"""One rule's delays: when what is seen     FFFFTTTTTTTTTT??TTFFTFFFFFFFFFFFFFF      T holds, F does not, ? nobody knows
+"""One rule's delays: when what is seen becomes an alarm, and when it stops to be one (on 6 s, off 9 s).
+
+ seen     FFFFTTTTTTTTTT??TTFFTFFFFFFFFFFFFFF      T holds, F does not, ? nobody knows
  pending      |-on--|       |-||--off---|
  active   __________████████████████████_____
 
