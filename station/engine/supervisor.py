@@ -27,7 +27,8 @@ class Supervisor:
         self._tasks[name] = asyncio.create_task(self._keep(name, work), name=name)
 
     async def stop(self, name: str) -> None:
-        """Cancel one task and wait until it is gone."""
+        """Cancel one task and wait until it is gone; its deaths go with it."""
+        self._deaths.pop(name, None)
         task = self._tasks.pop(name, None)
         if task is None:
             return
@@ -55,16 +56,24 @@ class Supervisor:
         wait_s = FIRST_WAIT_S
         while True:
             began = loop.time()
-            try:
-                await work()
-                log.error("task %s ended although it must not; restarting", name)
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                log.exception("task %s died; restarting in %.1f s", name, wait_s)
-            self.restarts += 1
-            self._deaths.setdefault(name, deque(maxlen=DYING_DEATHS)).append(loop.time())
+            error = await _outcome(work)
             if loop.time() - began > DYING_WITHIN_S:
                 wait_s = FIRST_WAIT_S
+            how = "died" if error else "ended although it must not"
+            log.error("task %s %s; restarting in %.1f s", name, how, wait_s, exc_info=error)
+            self.restarts += 1
+            self._deaths.setdefault(name, deque(maxlen=DYING_DEATHS)).append(loop.time())
             await asyncio.sleep(wait_s)
             wait_s = min(LONGEST_WAIT_S, wait_s * 2)
+
+
+async def _outcome(work: Callable[[], Awaitable[None]]) -> BaseException | None:
+    """How one life ended. Raises only when this task itself was told to stop."""
+    task = asyncio.current_task()
+    try:
+        await work()
+    except (Exception, asyncio.CancelledError) as error:
+        if task is not None and task.cancelling():
+            raise  # whatever the work said on its way out
+        return error  # a CancelledError came from something that it waited for
+    return None
