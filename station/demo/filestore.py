@@ -1,4 +1,4 @@
-"""The demo's database: a file of JSON lines. A batch counts as taken after its fsync, as InfluxDB's does after its 204."""
+"""The demo's database: a file of JSON lines. A batch is taken after its fsync, as InfluxDB's is after its 204."""
 
 import asyncio
 import json

@@ -16,11 +16,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from config.clock import Clock, ScaledClock, read_boot_id, system_clock
+from config.clock import Clock
 from config.loader import load
 from station.app import Station
 from station.demo.broker import EmbeddedBroker
 from station.demo.filestore import FileStore
+from station.demo.origin import clock_of
 from station.demo.place import RECORDED, STATION_LOG
 from station.record.recorder import Recorder
 
@@ -88,7 +89,8 @@ async def _live(data: Path) -> int:
         sys.stdout.write(json.dumps({"broker": broker.port}) + "\n")
         sys.stdout.flush()
         gone = asyncio.create_task(parent.gone.wait())
-        await asyncio.wait({gone, parent.line}, return_when=asyncio.FIRST_COMPLETED)
+        waiting: set[asyncio.Future[Any]] = {gone, parent.line}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if parent.gone.is_set():
             return GOOD
         code = await _watch(json.loads(parent.line.result()), data, parent.gone)
@@ -100,7 +102,7 @@ async def _watch(told: Mapping[str, Any], data: Path, stop: asyncio.Event) -> in
     """The station and its recorder, until the parent is gone or one of them ends by itself."""
     loaded = load(Path(told["station"]))
     destination = loaded.config.destinations[0]
-    recorder = Recorder(loaded.config, destination, store=lambda: FileStore(data / RECORDED))
+    recorder = Recorder(loaded.config, destination, store=FileStore(data / RECORDED))
     station_stop = asyncio.Event()
     station = asyncio.create_task(Station(loaded, _clock(told)).run(station_stop), name="station")
     record = asyncio.create_task(recorder.run(), name="recorder")
@@ -120,11 +122,6 @@ async def _watch(told: Mapping[str, Any], data: Path, stop: asyncio.Event) -> in
 
 def _clock(told: Mapping[str, Any]) -> Clock:
     return clock_of(float(told["fast"]), int(told["origin_wall_ns"]), int(told["origin_mono_ns"]))
-
-
-def clock_of(fast: float, origin_wall_ns: int, origin_mono_ns: int) -> Clock:
-    """The world's clock: the machine's own where nothing is compressed."""
-    return system_clock() if fast == 1 else ScaledClock(fast, origin_wall_ns, origin_mono_ns, read_boot_id())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the journal says now, in the form that the view and the summary need; fed with the journal's records in order."""
+"""What the journal says now, as the view and the summary need it; fed with the journal's records in order."""
 
 import logging
 import sqlite3
@@ -60,6 +60,7 @@ class Occurrence:
     condition: str
     level: str
     value: float | None
+    unit: str
     since_ns: int
 
 
@@ -146,11 +147,7 @@ class Picture:
     def _alarm(self, record: Alarm) -> None:
         self.alarms[record.alarm] = record
         if record.event == "raised":
-            self.occurrences.append(
-                Occurrence(
-                    record.alarm, record.instrument, record.condition, record.level, record.value, record.since_ns
-                )
-            )
+            self.occurrences.append(_occurrence(record))
         elif record.event == "level_changed":
             self._worse(record)
         if record.instrument in self.seen:
@@ -162,8 +159,15 @@ class Picture:
             if occurrence.alarm == record.alarm:
                 if rank(record.level) > rank(occurrence.level):
                     occurrence.level, occurrence.condition = record.level, record.condition
-                    occurrence.value, occurrence.since_ns = record.value, record.since_ns
+                    occurrence.value, occurrence.unit = record.value, record.unit
+                    occurrence.since_ns = record.since_ns
                 return
+
+
+def _occurrence(record: Alarm) -> Occurrence:
+    return Occurrence(
+        record.alarm, record.instrument, record.condition, record.level, record.value, record.unit, record.since_ns
+    )
 
 
 def rank(level: str) -> int:

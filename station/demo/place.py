@@ -13,8 +13,16 @@ RECORDED = "recorded.jsonl"
 STATION_FILE = "station.toml"
 SIMULATOR_LOG = "simulator.log"
 STATION_LOG = "station.log"
-OURS = (f"{JOURNAL}*", f"{RECORDED}*", STATION_FILE, f"{SIMULATOR_LOG}*", f"{STATION_LOG}*", "inbox/*/*")
-OUR_DIRECTORIES = ("inbox/*", "inbox")
+OURS = (
+    f"{JOURNAL}*",
+    f"{RECORDED}*",
+    STATION_FILE,
+    f"{SIMULATOR_LOG}*",
+    f"{STATION_LOG}*",
+    "inbox/*/*",
+    "quarantine/*/*",
+)
+OUR_DIRECTORIES = ("inbox/*", "inbox", "quarantine/*", "quarantine")
 
 
 class PlaceError(Exception):

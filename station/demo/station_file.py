@@ -11,9 +11,7 @@ from typing import Any
 from config.override import with_overrides
 from config.schema import Instrument, Language, StationConfig
 
-HEADING = (
-    "# Written by `quantrac demo` from config/demo.toml: the same station, at the ports that this run was given.\n"
-)
+HEADING = "# Written by `quantrac demo` from config/demo.toml: the same station, at the ports of this run.\n"
 
 
 class ScenarioMismatchError(ValueError):
@@ -60,18 +58,20 @@ def _endpoints(instruments: tuple[Instrument, ...], ready: Mapping[str, Any]) ->
 
 
 def write_station_file(config: StationConfig, path: Path) -> None:
-    path.write_text(HEADING + toml_of(config.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    path.write_text(
+        HEADING + toml_of(config.model_dump(mode="json", exclude_defaults=True, exclude_none=True)), encoding="utf-8"
+    )
 
 
 def toml_of(content: Mapping[str, Any]) -> str:
-    """Top-level keys one a paragraph; tables inside as inline tables. JSON's strings and numbers are TOML's too."""
+    """Top-level keys one a paragraph; tables inside as inline tables. JSON's strings and numbers are TOML's too, keys are names."""
     return "".join(f"\n{key} = {_value(value)}\n" for key, value in content.items())
 
 
 def _value(value: Any) -> str:
     match value:
         case Mapping():
-            return "{ " + ", ".join(f"{json.dumps(key)} = {_value(inner)}" for key, inner in value.items()) + " }"
+            return "{ " + ", ".join(f"{key} = {_value(inner)}" for key, inner in value.items()) + " }"
         case list() if value:
             return "[\n" + "".join(f"    {_value(inner)},\n" for inner in value) + "]"
     return json.dumps(value, ensure_ascii=False)

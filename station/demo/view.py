@@ -56,6 +56,7 @@ class Facts:
     duration_min: float
     data: Path
     recorded: Path
+    station_file: Path
 
 
 @dataclass(frozen=True, slots=True)
