@@ -75,9 +75,10 @@ class Database:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _close_now(self) -> None:
+        pool = self._client.api_client.rest_client.pool_manager
         self._write_api.close()
         self._client.close()
-        self._client.api_client.rest_client.pool_manager.clear()
+        pool.clear()
         self._http.clear()
 
     async def _within_deadline(self, work: Callable[[], T], otherwise: T) -> T:

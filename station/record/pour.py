@@ -6,13 +6,13 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from station.record.answers import Action, Answer, BackOff
 from station.record.book import Book
-from station.record.quarantine import Quarantine, QuarantineFullError, Refused
+from station.record.quarantine import QuarantineFullError, Refused
 from station.wire.link import Arrived
 from station.wire.message import Message
 
@@ -42,20 +42,23 @@ class Trouble:
 
 
 class Pourer:
-    """Knows how large a batch may be and how long to wait; tells of each change of state once."""
+    """Knows how large a batch may be and how long to wait; tells of each change of state once.
+
+    ``keep`` puts one message into quarantine, durably; it raises OSError or QuarantineFullError.
+    """
 
     def __init__(
         self,
         writer: Writer,
         book: Book,
-        quarantine: Quarantine,
+        keep: Callable[[Refused], Awaitable[None]],
         on_done: Callable[[Sequence[Point]], None],
         on_state: Callable[[], None],
         back_off: BackOff,
     ) -> None:
         self._writer = writer
         self._book = book
-        self._quarantine = quarantine
+        self._keep = keep
         self._on_done = on_done
         self._on_state = on_state
         self._back_off = back_off
@@ -127,7 +130,7 @@ class Pourer:
         """Into quarantine, durably; one that takes nothing is waited for, the station keeps what is not confirmed."""
         while True:
             try:
-                await asyncio.to_thread(self._quarantine.add, [refused])
+                await self._keep(refused)
             except (OSError, QuarantineFullError) as error:
                 await self.wait(Answer(0, f"quarantine: {error}"))
             else:

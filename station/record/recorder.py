@@ -81,11 +81,18 @@ class Recorder:
 
     async def run(self) -> None:
         """Record until cancelled. Trouble with broker and database does not come out."""
-        self._quarantine = await asyncio.to_thread(Quarantine, self._folder)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="quarantine") as disk:
+            await self._run(disk)
+
+    async def _run(self, disk: ThreadPoolExecutor) -> None:
+        loop = asyncio.get_running_loop()
+        quarantine = self._quarantine = await loop.run_in_executor(disk, Quarantine, self._folder)
+
+        async def keep(refused: Refused) -> None:
+            await loop.run_in_executor(disk, quarantine.add, [refused])
+
         self._database: Keeper = self._store or Database(self._destination.influx, self._token)
-        self._pourer = Pourer(
-            self._database, self._book, self._quarantine, self._done, self._say_health, self._back_off
-        )
+        self._pourer = Pourer(self._database, self._book, keep, self._done, self._say_health, self._back_off)
         self._looks_wanted += 1
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
         who = f"recorder {self._destination.id}"
