@@ -21,12 +21,11 @@ from station.demo.origin import clock_of
 from station.demo.picture import Follower, blank
 from station.demo.place import SIMULATOR_LOG, STATION_LOG, Place
 from station.demo.stage import FRAME_S, LineStage, LiveStage, Stage
-from station.demo.station_file import ScenarioMismatchError, fit, write_station_file
+from station.demo.station_file import CONFIG_FILE, ScenarioMismatchError, fit, write_station_file
 from station.demo.story import Beat, Story, names_of
 from station.demo.summary import summary
 from station.demo.view import Facts, Screen, short_path
 
-CONFIG_FILE = Path(__file__).parents[2] / "config" / "demo.toml"
 GOOD, FAILED, WRONG_USAGE = 0, 1, 2
 START_DEADLINE_S = 60.0
 STORY_MIN = 60.0

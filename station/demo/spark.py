@@ -9,7 +9,8 @@ from station.demo.picture import Bin
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 GAP = "·"
-SPAN_NSV_H = 80.0  # the least that the full height stands for: noise stays low, a shower is seen
+SPAN_NSV_H = 80.0  # the least that the full height stands for: a shower is seen …
+SPAN_U = 8.0  # … and so many standard uncertainties of one column: noise stays low
 LEVEL_STYLE = {
     "": "green",
     "notice": "cyan",
@@ -29,14 +30,14 @@ class Scale:
         return BLOCKS[min(len(BLOCKS) - 1, max(0, int(share * len(BLOCKS))))]
 
 
-def scale_of(values: Sequence[float]) -> Scale:
-    """From the lowest value to the highest, but never finer than SPAN_NSV_H."""
+def scale_of(values: Sequence[float], u_nsv_h: float | None) -> Scale:
+    """From the lowest value to the highest, but never finer than what means something."""
     low = min(values)
-    return Scale(low, max(*values, low + SPAN_NSV_H))
+    return Scale(low, max(*values, low + max(SPAN_NSV_H, SPAN_U * (u_nsv_h or 0.0))))
 
 
-def spark(bins: Iterable[Bin], width: int) -> Text:
-    """The newest ``width`` minutes that there are, the newest at the right."""
+def spark(bins: Iterable[Bin], width: int, u_nsv_h: float | None = None) -> Text:
+    """The newest ``width`` minutes that there are, the newest at the right. ``u_nsv_h``: of one minute."""
     by_number = {one.number: one for one in bins}
     if not by_number or width <= 0:
         return Text()
@@ -47,7 +48,7 @@ def spark(bins: Iterable[Bin], width: int) -> Text:
     text = Text(no_wrap=True)
     if not values:
         return text
-    scale = scale_of(values)
+    scale = scale_of(values, u_nsv_h)
     for one in shown:
         mean = one.mean_nsv_h if one is not None else None
         if one is None or mean is None:

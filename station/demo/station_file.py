@@ -11,6 +11,7 @@ from typing import Any
 from config.override import with_overrides
 from config.schema import Instrument, Language, StationConfig
 
+CONFIG_FILE = Path(__file__).parents[2] / "config" / "demo.toml"
 HEADING = "# Written by `quantrac demo` from config/demo.toml: the same station, at the ports of this run.\n"
 
 

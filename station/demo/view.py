@@ -24,7 +24,7 @@ from rich.text import Text
 from config.catalogue import Catalogue
 from config.clock import NS
 from config.quality import Quality
-from station.demo.picture import HOLDING, Picture, Seen
+from station.demo.picture import BINS_KEPT, HOLDING, Picture, Seen
 from station.demo.spark import LEVEL_STYLE, spark
 from station.demo.story import Beat, Line, Story, Tone
 from station.records import Alarm, DoseRate
@@ -86,7 +86,8 @@ class Screen:
 
     def _title(self) -> Table:
         words = self.catalogue
-        minute, of = int(max(0.0, self.minute)), int(self.facts.duration_min)
+        of = int(self.facts.duration_min)
+        minute = min(of, int(max(0.0, self.minute)))
         grid = _grid()
         grid.add_column(justify="right", no_wrap=True)
         grid.add_row(
@@ -97,7 +98,7 @@ class Screen:
 
     def _instruments(self, width: int) -> Table:
         words = self.catalogue
-        minutes = 24 if width >= WIDE else 9
+        minutes = _minutes(width)
         caption = words.text("live.units")
         table = Table(
             box=box.SIMPLE_HEAD, show_edge=False, expand=True, pad_edge=False,
@@ -120,7 +121,7 @@ class Screen:
         words = self.catalogue
         record, is_mean = shown_record(seen)
         style = LEVEL_STYLE[seen.level]
-        level = words.text(f"level.{seen.level}") if seen.level else words.text("state.normal")
+        level = words.text(f"level.{seen.level}") if seen.level else self._no_alarm(record)
         return [
             Text(self.facts.names.get(detector, detector), style="bold" if not seen.level else style),
             Text(self._value(record) + ("¹" if is_mean else " "), style=style),
@@ -129,8 +130,12 @@ class Screen:
             Text(level, style=style),
             self._quality(record),
             self._link(seen),
-            spark(seen.bins, minutes),
+            spark(seen.bins, minutes, seen.minute.u_nsv_h if seen.minute else None),
         ]
+
+    def _no_alarm(self, record: DoseRate | None) -> str:
+        """Without a value nobody knows."""
+        return self.catalogue.text("state.normal") if record is not None else self.catalogue.wording.missing
 
     def _quality(self, record: DoseRate | None) -> Text:
         words = self.catalogue
@@ -281,6 +286,13 @@ def _decimals(value: float, u: float | None) -> int:
     if not math.isfinite(value) or abs(value) >= 1000 or (u is not None and u >= 10):
         return 0
     return 1
+
+
+def _minutes(width: int) -> int:
+    """Width of the small charts."""
+    if width < WIDE:
+        return 9
+    return min(BINS_KEPT, 20 + (width - WIDE) // 2)
 
 
 def _grid() -> Table:
