@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from config.clock import NS, Clock
-from drivers.base import Driver, DriverError, Line, PermanentError, Reading
+from drivers.base import BadAnswerError, Driver, DriverError, Line, PermanentError, Reading
 from station.poll.schedule import Breaker, Schedule
 from station.timekeeping import Stamp, Stamper
 
@@ -80,6 +80,9 @@ class BusTask:
             reading = await polled.driver.read()
         except DriverError as caught:
             error = caught
+        except Exception as caught:  # a bug of one driver must not cost its neighbours their bus
+            log.exception("%s: the driver failed", polled.instrument)
+            error = BadAnswerError(f"the driver failed: {type(caught).__name__}: {caught}"[:300])
         return Outcome(polled.instrument, asked, self._stamper.now(), reading, error, polled.skipped)
 
     def _note(self, polled: Polled, outcome: Outcome) -> None:
