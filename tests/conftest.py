@@ -1,12 +1,11 @@
 """What holds for every test: nothing is left behind, neither a task nor a thread nor an open file."""
 
 import asyncio
-import functools
 import gc
 import inspect
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,22 +20,18 @@ THREAD_END_S = 2.0
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        test = getattr(item, "obj", None)
-        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(test):
-            item.obj = _leaves_no_task(test)
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            item.fixturenames.insert(0, "_no_task_left")  # first in, last out: after the other fixtures have cleaned up
 
 
-def _leaves_no_task(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    @functools.wraps(test)
-    async def checked(*args: object, **kwargs: object) -> None:
-        before = asyncio.all_tasks()
-        await test(*args, **kwargs)
-        for _ in range(5):  # a task that was just cancelled may end
-            await asyncio.sleep(0)
-        left = asyncio.all_tasks() - before
-        assert not left, f"tasks left running: {sorted(task.get_name() for task in left)}"
-
-    return checked
+@pytest.fixture
+async def _no_task_left() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    for _ in range(5):  # a task that was just cancelled may end
+        await asyncio.sleep(0)
+    left = [task.get_name() for task in asyncio.all_tasks() - before if task is not asyncio.current_task()]
+    assert not left, f"tasks left running: {left}"
 
 
 @pytest.fixture(autouse=True)

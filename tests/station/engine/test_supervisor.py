@@ -190,7 +190,7 @@ async def waits_of(monkeypatch: pytest.MonkeyPatch, lives_s: list[float]) -> lis
 
     with monkeypatch.context() as patched:
         patched.setattr(loop, "time", lambda: now_s)
-        patched.setattr(module.asyncio, "sleep", sleep)
+        patched.setattr(asyncio, "sleep", sleep)
         supervisor.start("bus", work)
         await ended.wait()
     await supervisor.stop_all()
