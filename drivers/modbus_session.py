@@ -105,10 +105,7 @@ class Session:
     async def close(self) -> None:
         """Close the transport, now and for good."""
         self._lost = True
-        transport: Any = self._client.ctx.transport
         self._client.close()
-        if hasattr(transport, "abort"):
-            transport.abort()
         await asyncio.sleep(0)  # asyncio closes the socket in its next round
 
     async def _created(self) -> Any:

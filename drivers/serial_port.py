@@ -7,11 +7,13 @@ Any URL of pyserial that has a file descriptor will do, ``socket://host:port`` f
 import asyncio
 import logging
 import socket
+from contextlib import suppress
 from typing import Protocol
 
 import serial
 
 from config.schema import SerialLineBus
+from drivers.aside import aside
 from drivers.base import PortGoneError
 
 log = logging.getLogger(__name__)
@@ -35,14 +37,14 @@ class SerialLinePort:
         self._bus = bus
         self._serial: serial.SerialBase | None = None
         self._gone: serial.SerialBase | None = None  # lost, and not closed yet: that may take its time
-        self._opening: asyncio.Task[serial.SerialBase] | None = None
+        self._opening: asyncio.Future[serial.SerialBase] | None = None
         self._lock = asyncio.Lock()
         self._listeners: list[Listener] = []
 
     @property
     def worst_case_s(self) -> float:
-        """Opening the port; how long a sentence may be waited for is the driver's to say."""
-        return self.timeout_s
+        """Closing and opening the port; how long a sentence may be waited for is the driver's to say."""
+        return 2 * self.timeout_s
 
     @property
     def is_open(self) -> bool:
@@ -61,7 +63,7 @@ class SerialLinePort:
         await self._close_gone()
         # In a thread, for a network port or a sick adapter may block; one that hangs is waited for, not started twice.
         if self._opening is None:
-            self._opening = asyncio.create_task(asyncio.to_thread(self._open), name=f"open {self.name}")
+            self._opening = aside(self._open, f"open {self.name}")
         await asyncio.wait({self._opening}, timeout=self.timeout_s)
         if not self._opening.done():
             raise PortGoneError(f"{self.name}: not open within {self.timeout_s:g} s")
@@ -78,7 +80,7 @@ class SerialLinePort:
             if not opening.done():
                 opening.add_done_callback(_close_late)
             elif opening.exception() is None:
-                await asyncio.to_thread(_close, opening.result())
+                self._gone = opening.result()
         if self._serial is not None:
             self._lost(self._serial)
         await self._close_gone()
@@ -129,17 +131,18 @@ class SerialLinePort:
     async def _close_gone(self) -> None:
         gone, self._gone = self._gone, None
         if gone is not None:
-            await asyncio.to_thread(_close, gone)
+            await asyncio.wait({aside(lambda: _close(gone), f"close {self.name}")}, timeout=self.timeout_s)
 
 
 def _close(port: serial.SerialBase) -> None:
     """Close a port; pyserial forgets the socket of a network port whose other end has gone, and sleeps in any case."""
     connection: socket.socket | None = getattr(port, "_socket", None)
-    port.close()
+    with suppress(OSError):
+        port.close()
     if connection is not None:
         connection.close()
 
 
-def _close_late(opening: "asyncio.Task[serial.SerialBase]") -> None:
+def _close_late(opening: "asyncio.Future[serial.SerialBase]") -> None:
     if not opening.cancelled() and opening.exception() is None:
         _close(opening.result())

@@ -110,7 +110,7 @@ class PtyPeer:
         self.answers = answers
         self.requests: list[bytes] = []
         self._received = b""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._asked: asyncio.Queue[bytes] = asyncio.Queue()
         self._link = link
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
@@ -121,6 +121,7 @@ class PtyPeer:
             link.unlink(missing_ok=True)
             link.symlink_to(self.path)
         asyncio.get_running_loop().add_reader(self._master, self._readable)
+        self._worker = asyncio.create_task(self._work())  # one thing after the other, as an instrument does it
 
     async def __aenter__(self) -> Self:
         return self
@@ -129,7 +130,7 @@ class PtyPeer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.unplug()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(self._worker, return_exceptions=True)
 
     def send(self, data: bytes) -> None:
         """Speak without having been asked."""
@@ -140,9 +141,7 @@ class PtyPeer:
         if not self._plugged:
             return
         self._plugged = False
-        for task in list(self._tasks):
-            if task is not asyncio.current_task():
-                task.cancel()
+        self._worker.cancel()
         asyncio.get_running_loop().remove_reader(self._master)
         os.close(self._master)
         os.close(self._slave)
@@ -154,16 +153,23 @@ class PtyPeer:
         while self.answers is not None and len(self._received) >= RTU_REQUEST:
             request, self._received = self._received[:RTU_REQUEST], self._received[RTU_REQUEST:]
             self.requests.append(request)
-            task = asyncio.create_task(self._answer(request, self.answers))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._asked.put_nowait(request)
 
-    async def _answer(self, request: bytes, answers: Answers) -> None:
-        for step in answers(request):
-            if isinstance(step, Close):
-                self.unplug()
-                return
-            if isinstance(step, Wait):
-                await asyncio.sleep(step.seconds)
-            else:
-                os.write(self._master, step.data)
+    async def _work(self) -> None:
+        while True:
+            request = await self._asked.get()
+            for step in self.answers(request) if self.answers is not None else ():
+                if isinstance(step, Close):
+                    self.unplug()
+                elif isinstance(step, Wait):
+                    await asyncio.sleep(step.seconds)
+                else:
+                    await self._write(step.data)
+
+    async def _write(self, data: bytes) -> None:
+        """All of it, however little a pty takes at once."""
+        while data and self._plugged:
+            try:
+                data = data[os.write(self._master, data) :]
+            except BlockingIOError:
+                await asyncio.sleep(0.001)
