@@ -26,10 +26,18 @@ def submit(directory: Path, now_ns: int, *, command: str, person: str, **argumen
         **arguments,
     }
     written = directory / "tmp" / f"{command_id}.json"
-    descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+    try:
+        _write(written, json.dumps(body, ensure_ascii=False))
+        written.rename(directory / "new" / written.name)
+    except OSError:
+        written.unlink(missing_ok=True)
+        raise
+    return command_id
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(body, file, ensure_ascii=False)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    written.rename(directory / "new" / written.name)
-    return command_id
