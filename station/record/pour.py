@@ -42,7 +42,7 @@ class Trouble:
 
 
 class Pourer:
-    """Knows how large a batch may be and how long to wait; tells of each change of state once.
+    """Knows how large a batch may be and how long to wait; ``on_news`` follows what is worth telling at once.
 
     ``keep`` puts one message into quarantine, durably; it raises OSError or QuarantineFullError.
     """
@@ -53,14 +53,14 @@ class Pourer:
         book: Book,
         keep: Callable[[Refused], Awaitable[None]],
         on_done: Callable[[Sequence[Point]], None],
-        on_state: Callable[[], None],
+        on_news: Callable[[], None],
         back_off: BackOff,
     ) -> None:
         self._writer = writer
         self._book = book
         self._keep = keep
         self._on_done = on_done
-        self._on_state = on_state
+        self._on_news = on_news
         self._back_off = back_off
         self._limit = BATCH_POINTS
         self.trouble = Trouble()
@@ -134,6 +134,7 @@ class Pourer:
             except (OSError, QuarantineFullError) as error:
                 await self.wait(Answer(0, f"quarantine: {error}"))
             else:
+                self._on_news()
                 return
 
     async def wait(self, answer: Answer) -> None:
@@ -158,4 +159,4 @@ class Pourer:
             log.warning("the database is away: %s", detail)
         else:
             log.error("a person must act, the database or the quarantine says no: %s", detail)
-        self._on_state()
+        self._on_news()

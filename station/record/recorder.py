@@ -254,6 +254,11 @@ class Recorder:
             with contextlib.suppress(LinkError):
                 link.publish(topic, payload)
 
+    @property
+    def listening(self) -> bool:
+        """Subscribed on a connection that stands."""
+        return self._link is not None
+
     def health(self) -> RecorderHealth:
         trouble = self._pourer.trouble
         return RecorderHealth(

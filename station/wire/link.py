@@ -80,7 +80,7 @@ class Link:
         self._on_message = on_message
         self._on_acked = on_acked
         self._loop = asyncio.get_running_loop()
-        self._client = self._make_client()
+        self._alive: Client | None = self._make_client()
         self._connected: asyncio.Future[str] = self._loop.create_future()
         self._subscribed: dict[int, asyncio.Future[str]] = {}
         self._outstanding: set[int] = set()
@@ -88,6 +88,12 @@ class Link:
         self._settled = asyncio.Event()
         self.gone = asyncio.Event()
         self.reason = ""
+
+    @property
+    def _client(self) -> Client:
+        if self._alive is None:
+            raise LinkError(self.reason or "closed")
+        return self._alive
 
     # -- making the client
 
@@ -128,6 +134,11 @@ class Link:
             self._acked, mid, str(code) if code.is_failure else ""
         )
         client.on_message = lambda _c, _u, message: hand(self._arrived, message)
+
+    @staticmethod
+    def _unhook(client: Client) -> None:
+        """Nothing points from the client to us any more: it ends, and with it paho's own sockets, when we let go."""
+        client.on_connect = client.on_disconnect = client.on_subscribe = client.on_publish = client.on_message = None
 
     def _hand_over(self, callback: Callable[..., None], *args: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is there to be told
@@ -233,8 +244,8 @@ class Link:
         return info.mid
 
     def acknowledge(self, mid: int, qos: int) -> None:
-        if not self.gone.is_set():
-            self._client.ack(mid, qos)
+        if self._alive is not None and not self.gone.is_set():
+            self._alive.ack(mid, qos)
 
     async def settled(self, deadline_s: float) -> None:
         """Wait until everything published is acknowledged, the link is gone, or the deadline."""
@@ -246,23 +257,29 @@ class Link:
 
     async def close(self) -> None:
         """End the connection and its thread. May be called in any state, once or more."""
-        if self._client.is_connected() and not self.gone.is_set():
-            self._client.disconnect()
+        client, self._alive = self._alive, None
+        if client is None:
+            return
+        if client.is_connected() and not self.gone.is_set():
+            client.disconnect()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_DEADLINE_S):
                     await self.gone.wait()
         self.reason = self.reason or "closed"
         self.gone.set()
-        await self._loop.run_in_executor(self._executor, self._dispose)
+        await self._loop.run_in_executor(self._executor, _dispose, client)
+        self._unhook(client)
 
-    def _dispose(self) -> None:
-        sock: Any = self._client.socket()
-        if sock is not None:  # the broker did not answer our farewell, or never answered at all
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(AttributeError):  # paho forgets its thread while we look: it has ended
-            self._client.loop_stop()
-        sock = self._client.socket()
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.close()
+
+def _dispose(client: Client) -> None:
+    """End the client's thread, whether or not the broker answers."""
+    sock: Any = client.socket()
+    if sock is not None:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(AttributeError):  # paho forgets its thread while we look: it has ended
+        client.loop_stop()
+    sock = client.socket()
+    if sock is not None:
+        with contextlib.suppress(OSError):
+            sock.close()

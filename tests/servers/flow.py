@@ -13,6 +13,7 @@ from config.schema import Destination, StationConfig
 from config.secrets import SecretSource
 from station.journal.position import Position
 from station.journal.rows import Entry
+from station.publish.pages import Reader
 from station.publish.publisher import Publisher
 from station.record.answers import BackOff
 from station.record.recorder import Recorder
@@ -140,7 +141,7 @@ class Flow:
             self.config.mqtt,
             STATION,
             (self.destination,),
-            lambda: self.journal.reader(),
+            self._open_reader,
             self.positions.__setitem__,
             dict(self.positions),
             None,
@@ -148,12 +149,21 @@ class Flow:
         self._tasks["publisher"] = asyncio.create_task(self.publisher.run())
         return self.publisher
 
+    def _open_reader(self) -> Reader:
+        return self.journal.reader()  # the journal of that moment: a test may begin a new one
+
     def start_recorder(self) -> Recorder:
         self.recorder = self._recorder_type(
             self.config, self.destination, token=self._secret, back_off=BackOff(first_s=0.05, longest_s=0.3)
         )
         self._tasks["recorder"] = asyncio.create_task(self.recorder.run())
         return self.recorder
+
+    def start_missing(self) -> None:
+        if "recorder" not in self._tasks:
+            self.start_recorder()
+        if "publisher" not in self._tasks:
+            self.start_publisher()
 
     async def stop(self, name: str) -> None:
         task = self._tasks.pop(name)
@@ -202,8 +212,7 @@ class Flow:
 @contextlib.asynccontextmanager
 async def flowing(flow: Flow) -> AsyncIterator[Flow]:
     """Both run inside; whatever still runs afterwards is ended."""
-    flow.start_recorder()
-    flow.start_publisher()
+    flow.start_missing()
     try:
         yield flow
     finally:
