@@ -43,6 +43,11 @@ _AUDIT_NAMES = tuple(f.name for f in fields(AuditEntry))
 _audit_row = attrgetter(*_AUDIT_NAMES)
 
 
+def _writable(value: object) -> object:
+    """A file's name may be any bytes: what is no text must not stop the audit trail, and the tick with it."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+
+
 class Journal:
     """The station's own durable record, open for writing."""
 
@@ -133,7 +138,7 @@ class Journal:
         self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)
 
     def _audit(self, entries: Sequence[AuditEntry]) -> None:
-        rows = [_audit_row(entry) for entry in entries]
+        rows = [tuple(_writable(value) for value in _audit_row(entry)) for entry in entries]
         marks = ", ".join("?" * len(_AUDIT_NAMES))
         self._db.executemany(f"INSERT INTO audit ({', '.join(_AUDIT_NAMES)}) VALUES ({marks})", rows)
 
