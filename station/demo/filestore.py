@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from station.journal.position import Position
@@ -23,6 +24,7 @@ class FileStore:
         self._path = path
         self._largest_bytes = largest_bytes
         self._positions: dict[str, Position] = {}
+        self._executor: ThreadPoolExecutor | None = None
 
     def line_of(self, message: Message) -> str:
         record = encode(message.table, message.record, message.journal, message.superseded_by)
@@ -37,7 +39,10 @@ class FileStore:
         return Answer(200), list(self._positions.values())
 
     async def write(self, lines: list[str]) -> Answer:
-        answer = await asyncio.to_thread(self._append, "".join(f"{line}\n" for line in lines).encode())
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="filestore")
+        data = "".join(f"{line}\n" for line in lines).encode()
+        answer = await asyncio.get_running_loop().run_in_executor(self._executor, self._append, data)
         if answer.status == TAKEN:
             for position in map(_position, filter(_is_position, lines)):
                 self._positions[position.journal] = position
@@ -68,7 +73,10 @@ class FileStore:
         log.warning("%s is full and begins anew; %d bytes of the oldest records are gone", self._path.name, dropped)
 
     async def close(self) -> None:
-        """Nothing stays open between two batches."""
+        """What is being written is written to its end; the store may be used again."""
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(wait=True)
 
 
 def _is_position(line: str) -> bool:

@@ -65,7 +65,7 @@ def write_station_file(config: StationConfig, path: Path) -> None:
 
 
 def toml_of(content: Mapping[str, Any]) -> str:
-    """Top-level keys one a paragraph; tables inside as inline tables. JSON's strings and numbers are TOML's too, keys are names."""
+    """Top-level keys one a paragraph; tables inside as inline tables. JSON's strings and numbers are TOML's."""
     return "".join(f"\n{key} = {_value(value)}\n" for key, value in content.items())
 
 
