@@ -58,9 +58,9 @@ class DetectorRoom:
         if outcome.reading is None:
             return Measured([], None, None)
         records = self.overdue(outcome.done, naming, flush=False)
-        step = self._kernel.step(self._sample(outcome.reading, outcome.done), held=held)
-        start_ns = self._start_ns(outcome.done)
-        raw = self._record("dose_rate", naming, outcome.done, start_ns, outcome.done.wall_ns, step.raw)
+        sample = self._sample(outcome.reading, outcome.done)
+        step = self._kernel.step(sample, held=held)
+        raw = self._record("dose_rate", naming, outcome.done, sample.start_ns, sample.end_ns, step.raw)
         self._before = outcome.done
         records.append(raw)
         records += [self._average(naming, outcome.done, average) for average in step.averages]
@@ -91,7 +91,7 @@ class DetectorRoom:
         if self._is_overdue(done.wall_ns):
             flags |= Quality.CALIBRATION_OVERDUE
         return Sample(
-            start_ns=self._start_ns(done),
+            start_ns=self._start_ns(done, live_s),
             end_ns=done.wall_ns,
             counts=None if counts is None else round(counts),
             live_s=self._counts_live_s if live_s is None else live_s,
@@ -100,10 +100,10 @@ class DetectorRoom:
             flags=flags,
         )
 
-    def _start_ns(self, done: Stamp) -> int:
+    def _start_ns(self, done: Stamp, live_s: float | None) -> int:
         """Where this interval began: at the last one's end, or one poll (or live time) ago."""
         before = self._before
-        nominal_s = self._counts_live_s or self._instrument.poll_s
+        nominal_s = live_s or self._counts_live_s or self._instrument.poll_s
         if before is None or before.epoch != done.epoch:
             return done.wall_ns - int(nominal_s * NS)
         return max(before.wall_ns, done.wall_ns - int(nominal_s * LONGEST_INTERVAL_POLLS * NS))

@@ -79,7 +79,8 @@ class Averager:
         jitter_ns = (end_ns - start_ns) // 10
         if worked.counts is None or live_s is None:
             return
-        if self._counted_ns is None or end_ns - window_ns >= self._counted_ns - jitter_ns:
+        is_new = self._counted_ns is None or end_ns - window_ns >= self._counted_ns - jitter_ns
+        if is_new or self._calibration.counts_disjoint:
             sums.count(worked.counts, live_s, worked)
             self._counted_ns = end_ns
 

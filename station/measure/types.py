@@ -30,6 +30,7 @@ class Calibration:
     low_nsv_h: float = 0.0
     high_nsv_h: float
     smoothing_s: float | None = None
+    counts_disjoint: bool = False  # each count is told once: an instrument that sends its sentences by itself
 
     def __post_init__(self) -> None:
         if self.primary == "counts" and self.sensitivity_cps_per_nsv_h is None:
@@ -61,6 +62,7 @@ def calibration_of(instrument: Instrument, profile: Profile) -> Calibration:
         low_nsv_h=detector.low_nsv_h,
         high_nsv_h=detector.high_nsv_h,
         smoothing_s=detector.smoothing_s,
+        counts_disjoint=profile.line is not None,
     )
 
 

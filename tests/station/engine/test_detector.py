@@ -103,3 +103,16 @@ def test_a_calibration_that_is_due_is_flagged() -> None:
     paper = Calibration.model_validate({"certificate": "C1", "valid_from": "2020-01-01", "due": "2021-01-01"})
     ((_, record),) = take(room(calibration=paper), meter(1))
     assert record.flags & Quality.CALIBRATION_OVERDUE
+
+
+def test_sentences_that_were_read_together_lose_no_count_and_no_second() -> None:
+    def line(at_s: float, counts: float, live_s: float) -> Outcome:
+        quantities = {"cps": "counts", "live": "live_time"}
+        reading = Reading({"cps": counts, "live": live_s}, quantities, Quality(0), b"")
+        return Outcome("det", stamp(at_s), stamp(at_s), reading, None, 0)
+
+    polls = [line(n, 1.0, 1.0) for n in range(1, 30)] + [line(30.6, 2.0, 2.0)]
+    polls += [line(n + 0.6, 1.0, 1.0) for n in range(31, 61)]
+    records = take(room("mightyohm"), *polls)
+    (minute,) = [r for table, r in records if table == "dose_rate_1m"]
+    assert minute.counts == minute.live_s == 29 + 2 + 29
