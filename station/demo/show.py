@@ -46,10 +46,12 @@ class Wish:
 class Demo:
     """One run. ``run`` gives the exit code; nothing of it lives on afterwards."""
 
-    def __init__(self, wish: Wish, place: Place, console: Console) -> None:
+    def __init__(self, wish: Wish, place: Place, console: Console, stage: Stage | None = None) -> None:
+        """``stage``: instead of the live screen, or the lines of a headless run."""
         self._wish = wish
         self._place = place
         self._console = console
+        self._given_stage = stage
         self._stop = threading.Event()
         loaded: Loaded = load(CONFIG_FILE, check_paths=False)
         self._config: StationConfig = loaded.config
@@ -108,6 +110,8 @@ class Demo:
             return max(code, self._sum_up(world_s))
 
     def _stage(self) -> Stage:
+        if self._given_stage is not None:
+            return self._given_stage
         if self._wish.headless:
             return LineStage(self._console, self._words, self._facts)
         return LiveStage(self._console)

@@ -78,7 +78,7 @@ class Screen:
         below: list[RenderableType] = [self._outbox(), self._foot()]
         fixed = sum(len(console.render_lines(part, free, pad=False)) for part in (*above, *below))
         rows = max(1, min(ALARM_ROWS, height - fixed - 2 - NARRATION_ROWS_LEAST))
-        alarms = self._alarms(rows)
+        alarms = self._alarms(rows, width)
         left = height - fixed - len(console.render_lines(alarms, free, pad=False))
         yield Group(*above, alarms, self._narration(max(3, left)), *below)
 
@@ -169,7 +169,7 @@ class Screen:
             lines.append(Text(f"{said}, {hour}", style="blue" if last.rain_rate_mm_h else "", no_wrap=True))
         return lines
 
-    def _alarms(self, rows: int) -> Panel:
+    def _alarms(self, rows: int, width: int) -> Panel:
         words = self.catalogue
         active = self.picture.active
         holding = [alarm for alarm in active if alarm.state in HOLDING]
@@ -178,7 +178,7 @@ class Screen:
         if not active:
             body: RenderableType = Text(words.text("live.no_alarms"), style="green")
             return Panel(body, title=title, title_align="left", border_style=border, padding=0)
-        grid = Table.grid(expand=True, padding=(0, 1, 0, 0))
+        grid = Table.grid(expand=True, padding=(0, 2 if width >= WIDE else 1, 0, 0))
         for ratio in (None, None, None, None, 1):
             grid.add_column(ratio=ratio, no_wrap=True, overflow="ellipsis")
         shown = active if len(active) <= rows else active[: max(1, rows - 1)]
@@ -224,7 +224,7 @@ class Screen:
         return self._told(beat).append(self._say(beat.line), style="dim")
 
     def _told(self, beat: Beat) -> Text:
-        return Text(f"{clock_time(self.catalogue, beat.at_ns)} ", style="dim")
+        return Text().append(f"{clock_time(self.catalogue, beat.at_ns)} ", style="dim")
 
     def _say(self, line: Line) -> str:
         return line.said(self.catalogue, self.facts.names)
