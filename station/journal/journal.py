@@ -17,6 +17,8 @@ from station.journal.errors import JournalError
 from station.journal.lock import take_lock
 from station.journal.opening import Opened, open_journal
 from station.journal.position import Position
+from station.journal.retention import Pruned
+from station.journal.room import Reserve, make_room, stop_growth
 from station.journal.rows import insert_sql, row_getter
 from station.records import TABLES, Header
 
@@ -51,8 +53,9 @@ def _writable(value: object) -> object:
 class Journal:
     """The station's own durable record, open for writing."""
 
-    def __init__(self, path: Path, opened: Opened, wall_ns: Callable[[], int], lock: int) -> None:
+    def __init__(self, path: Path, opened: Opened, wall_ns: Callable[[], int], lock: int, reserve: Reserve) -> None:
         self.path = path
+        self._reserve = reserve
         self._wall_ns = wall_ns
         self._lock = lock
         self._broken: sqlite3.DatabaseError | None = None
@@ -71,14 +74,22 @@ class Journal:
         self._write_head()
 
     @classmethod
-    def open(cls, path: Path, wall_ns: Callable[[], int]) -> Self:
-        """Open or begin the journal at ``path`` as its only writer. Raises JournalError."""
+    def open(cls, path: Path, wall_ns: Callable[[], int], reserve_bytes: int = 0) -> Self:
+        """Open or begin the journal at ``path`` as its only writer. Raises JournalError.
+
+        ``reserve_bytes``: disk space to keep for ``make_room``; SQLite needs some to open a journal, too.
+        """
         lock = take_lock(path)
+        reserve = Reserve(path.with_name(path.name + ".reserve"), reserve_bytes)
         try:
-            return cls(path, open_journal(path, wall_ns), wall_ns, lock)
+            reserve.let_go()
+            journal = cls(path, open_journal(path, wall_ns), wall_ns, lock, reserve)
         except BaseException:
             os.close(lock)
             raise
+        if not reserve.take():
+            stop_growth(journal.connection)
+        return journal
 
     def close(self) -> None:
         """Let go of the file and of the lock. A second time does nothing."""
@@ -187,6 +198,10 @@ class Journal:
         self._take(replace(open_journal(self.path, self._wall_ns), set_aside=aside, damage=str(damage)))
         self._broken = None
         return aside
+
+    def make_room(self, confirmed_seq: int) -> Pruned:
+        """The disk is full: drop the oldest raw records. Raises sqlite3.Error when even that needs room."""
+        return make_room(self._db, confirmed_seq, self._reserve)
 
     @property
     def connection(self) -> sqlite3.Connection:
