@@ -57,7 +57,7 @@ class DetectorRoom:
         """Work up one poll. ``held``: an alarm of this detector is active, its background does not learn."""
         if outcome.reading is None:
             return Measured([], None, None)
-        records = self.overdue(outcome.done, naming, flush=False)
+        records = self.overdue(outcome.done, naming)
         sample = self._sample(outcome.reading, outcome.done)
         step = self._kernel.step(sample, held=held)
         raw = self._record("dose_rate", naming, outcome.done, sample.start_ns, sample.end_ns, step.raw)
@@ -66,8 +66,11 @@ class DetectorRoom:
         records += [self._average(naming, outcome.done, average) for average in step.averages]
         return Measured(records, step.raw, step.level_nsv_h)
 
-    def overdue(self, now: Stamp, naming: Naming, *, flush: bool = True) -> list[tuple[str, DoseRate]]:
-        """Averages that are over although no sample of this tick closes them: a silent detector's, a restart's."""
+    def overdue(self, now: Stamp, naming: Naming, flush_until_ns: int = 0) -> list[tuple[str, DoseRate]]:
+        """Averages that are over although no sample of this tick closes them: a silent detector's, a restart's.
+
+        ``flush_until_ns`` is a little before now: a sample on its way here must not find its minute closed.
+        """
         before = self._before
         if before is None:
             return []
@@ -75,9 +78,7 @@ class DetectorRoom:
         records = [self._average(naming, before, average) for average in late]
         if before.epoch != now.epoch:
             return records + self._end_at_step(before, naming)
-        if flush:
-            records += [self._average(naming, before, average) for average in self._kernel.flush(now.wall_ns)]
-        return records
+        return records + [self._average(naming, before, average) for average in self._kernel.flush(flush_until_ns)]
 
     def _end_at_step(self, before: Stamp, naming: Naming) -> list[tuple[str, DoseRate]]:
         """Intervals end where the wall clock stepped, under the epoch in which they were measured."""

@@ -32,6 +32,7 @@ TICK_S = 0.5  # real seconds: alarms' delays, inbox and watchdog wait no longer 
 OUTCOMES_A_TICK = 5_000
 QUEUE_LIMIT = 10_000
 LOOK_EVERY_S = 2.0
+FLUSH_LATE_S = 5.0  # real seconds: no sample is on its way from the wire to its average for longer
 VITALS_EVERY_NS = 60 * NS
 DAMAGE_ALARM = "station-journal_damaged"
 LAST_WALL = "last_wall_ns"
@@ -176,8 +177,9 @@ class Engine:
             return
         self._next_look_s = now_s + LOOK_EVERY_S
         stamp = tick.stamp
+        flush_until_ns = stamp.wall_ns - int(FLUSH_LATE_S * NS * self._clock.rate)
         for room in rig.detectors.values():
-            tick.batch.records += room.overdue(stamp, rig.naming)
+            tick.batch.records += room.overdue(stamp, rig.naming, flush_until_ns)
         vitals = await self._house.vitals()
         for c in vitals.conditions(stamp):
             tick.events += rig.board.station(

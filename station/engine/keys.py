@@ -13,3 +13,7 @@ class KeyGuard:
             end_ns = last + 1
         self._last[key] = (epoch, end_ns)
         return end_ns
+
+    def prime(self, key: tuple[str, ...], epoch: int, end_ns: int) -> None:
+        """What the journal already has under this key."""
+        self._last.setdefault(key, (epoch, end_ns))

@@ -1,7 +1,7 @@
 """Everything that one configuration makes: instruments' rooms, buses, alarms. A reload makes a new rig and swaps it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from alerting.board import AlarmBoard
@@ -20,7 +20,7 @@ from station.journal.reader import JournalReader
 from station.measure.kernel import DetectorKernel
 from station.measure.types import calibration_of
 from station.poll.bus import BusTask, Polled, Sink
-from station.records import Meteo
+from station.records import STATION_INSTRUMENT, TABLES, Meteo
 from station.timekeeping import Stamper
 
 
@@ -41,6 +41,8 @@ def build(
     """Make the rig. ``reader``: the journal so far, from which backgrounds, averages and rain counters go on."""
     config = loaded.config
     now = stamper.now()
+    if reader is not None:
+        _prime(guard, reader, config.instruments)
     detectors = [i for i in config.instruments if loaded.profiles[i.id].kind == "detector"]
     sensors = [i for i in config.instruments if loaded.profiles[i.id].kind == "meteo"]
     calibrations = {i.id: calibration_id(i, loaded) for i in detectors}
@@ -54,6 +56,17 @@ def build(
         AlarmBoard(config.alarms, config.instruments),
         tuple(_buses(loaded, clock, stamper, sink)),
     )
+
+
+def _prime(guard: KeyGuard, reader: JournalReader, instruments: Sequence[Instrument]) -> None:
+    """No record of this run takes the key of one that the journal has."""
+    names = [*(i.id for i in instruments), STATION_INSTRUMENT]
+    for table in (t for t in TABLES if t != "alarm"):
+        for name in names:
+            if (last := reader.latest(table, name)) is not None:
+                guard.prime((table, name), last.clock_epoch, last.end_ns)
+    for event in reader.newest_of_each_alarm():
+        guard.prime(("alarm", event.instrument, event.alarm), event.clock_epoch, event.end_ns)
 
 
 def _buses(loaded: Loaded, clock: Clock, stamper: Stamper, sink: Sink) -> list[BusTask]:

@@ -94,6 +94,8 @@ class DetectorKernel:
             self._watched(start_ns, end_ns, value, self._background.now())
             self._trailing.step(value, seconds(start_ns, end_ns))
             late += self._add(start_ns, end_ns, worked, held, told)
+        for period, averager in self._averagers:
+            averager.flush(told.get(period, 0))  # the journal has these: they must not be told again
         return late
 
     def _watched(self, start_ns: int, end_ns: int, value: Value, natural: Natural) -> int:

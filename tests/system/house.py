@@ -26,7 +26,9 @@ class House:
         self.station: Child
         self.recorder: Child
 
-    def start(self, station: Callable[[Path], Child] | None = None, recorder: Callable[[Path], Child] | None = None) -> None:
+    def start(
+        self, station: Callable[[Path], Child] | None = None, recorder: Callable[[Path], Child] | None = None
+    ) -> None:
         self.simulator.start()
         self.broker.start()
         self.influx.start()

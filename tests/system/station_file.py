@@ -63,7 +63,8 @@ def station_file(
             text += "reference_nsv_h = 100\n"
     if mqtt_port is not None and influx_url is not None:
         text += f'\n[mqtt]\nport = {mqtt_port}\nprotocol = "{protocol}"\nkeepalive_s = 5\n'
-        text += f'\n[[destinations]]\nid = "main"\nkind = "recorder"\nno_progress_s = 2\ninflux = {{ url = "{influx_url}" }}\n'
+        text += '\n[[destinations]]\nid = "main"\nkind = "recorder"\nno_progress_s = 2\n'
+        text += f'influx = {{ url = "{influx_url}" }}\n'
     path = folder / "station.toml"
     path.write_text(text + more, encoding="utf-8")
     return path

@@ -89,8 +89,8 @@ def test_a_silent_detectors_average_is_told_of_when_its_time_is_over() -> None:
     naming = Naming("S", "hash", "boot", {})
     for n in range(1, 51):
         where.take(meter(n), naming, held=False)
-    assert where.overdue(stamp(59), naming) == []
-    assert [table for table, _ in where.overdue(stamp(75), naming)] == ["dose_rate_1m"]
+    assert where.overdue(stamp(75), naming, stamp(59).wall_ns) == []
+    assert [table for table, _ in where.overdue(stamp(75), naming, stamp(70).wall_ns)] == ["dose_rate_1m"]
 
 
 def test_every_record_names_its_calibration_configuration_and_software() -> None:

@@ -211,3 +211,15 @@ def test_a_record_of_every_kind_fits_the_journal() -> None:
         assert isinstance(worked, Worked)
         record = DoseRate(**header, **worked.columns())  # type: ignore[arg-type]  # mixed values by name
         assert record.flags == worked.flags
+
+
+def test_an_average_that_was_flushed_before_a_restart_is_not_told_again() -> None:
+    samples = [Sample(i * 10 * NS, (i + 1) * 10 * NS, 23, 10.0) for i in range(4)]
+    first = kernel()
+    whole = run(first, samples)
+    (flushed,) = first.flush(70 * NS)
+    raw = [(s.start_ns, s.end_ns, w.raw) for s, w in zip(samples, whole, strict=True)]
+    again = kernel()
+    assert again.restore_open(raw, told_until_ns={"1m": flushed.end_ns}) == []
+    later = again.step(Sample(90 * NS, 100 * NS, 23, 10.0), held=False)
+    assert [a.end_ns for a in later.averages] == []
