@@ -62,7 +62,8 @@ class LineStage:
 
     def __enter__(self) -> Self:
         self.say(self._words.text("demo.starting"))
-        self.say(self._words.text("demo.fast", factor=self._facts.fast))
+        if self._facts.fast != 1:
+            self.say(self._words.text("demo.fast", factor=self._facts.fast))
         self.say(self._words.text("demo.data_at", path=str(self._facts.data)))
         return self
 
