@@ -34,7 +34,7 @@ from station.wire.notices import Confirm, RecorderHealth
 log = logging.getLogger(__name__)
 
 LINGER_S = 0.1  # a batch waits so long for company …
-QUIET_S = 0.01  # … unless nothing comes: a broker that sends 20 at a time waits for us
+QUIET_S = 0.003  # … unless nothing comes: a broker that sends 20 at a time waits for us
 QUEUE_LIMIT = 2_000
 RECEIVE_MAXIMUM = 1_000
 KEEP_SESSION_S = 86_400

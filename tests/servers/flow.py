@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class MemoryJournal:
     def __init__(self, journal_id: str = "journal-1") -> None:
         self.journal_id = journal_id
         self.entries: dict[int, tuple[str, Header]] = {}
+        self.newer: dict[int, int] = {}
         self.last = 0
         self.open_readers = 0
 
@@ -38,6 +40,8 @@ class MemoryJournal:
         for record in records:
             self.last += 1
             self.entries[self.last] = (table, replace(record, seq=self.last))
+            if record.supersedes is not None:
+                self.newer[record.supersedes] = self.last
         return self.last
 
     def measure(self, count: int, **changes: Any) -> int:
@@ -66,11 +70,10 @@ class MemoryReader:
         return self._journal.last
 
     def page(self, after_seq: int, limit: int, up_to: int | None = None) -> list[Entry]:
-        entries = self._journal.entries
-        top = self._journal.last if up_to is None else up_to
-        seqs = [seq for seq in sorted(entries) if after_seq < seq <= top][:limit]
-        newer = {r.supersedes: seq for seq, (_, r) in sorted(entries.items()) if r.supersedes is not None}
-        return [Entry(*entries[seq], newer.get(seq)) for seq in seqs]
+        journal = self._journal
+        top = journal.last if up_to is None else up_to
+        there = (seq for seq in range(after_seq + 1, top + 1) if seq in journal.entries)
+        return [Entry(*journal.entries[seq], journal.newer.get(seq)) for seq in islice(there, limit)]
 
     def close(self) -> None:
         self._journal.open_readers -= 1
