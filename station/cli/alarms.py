@@ -10,7 +10,7 @@ from rich.table import Table
 
 from config.catalogue import Catalogue
 from station.alarm_view import AlarmLine, active_alarms
-from station.cli.common import ConfigFile, LangOption, fail, inbox_path, journal_path, language, load_or_exit
+from station.cli.common import ConfigFile, LangOption, fail, inbox_path, journal_path, language, load_or_exit, words
 from station.inbox import submit
 
 app = typer.Typer(no_args_is_help=True, help="Alarms: list them, acknowledge them.")
@@ -53,4 +53,5 @@ def acknowledge(
     try:
         submit(inbox_path(loaded), time.time_ns(), command="acknowledge", person=who, alarm=alarm, reason=reason)
     except OSError as error:
-        fail(f"{inbox_path(loaded)}: {error.strerror}")
+        catalogue = words(language(lang))
+        fail(catalogue.text("command.cannot_write", path=str(inbox_path(loaded)), reason=error.strerror or ""))

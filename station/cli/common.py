@@ -45,6 +45,11 @@ def inbox_path(loaded: Loaded) -> Path:
     return loaded.config.paths.data / "inbox"
 
 
+def words(lang: Lang) -> Catalogue:
+    """The sentences of the chosen language."""
+    return Catalogue.load(lang)
+
+
 def fail(text: str, code: int = 1) -> NoReturn:
     typer.echo(text, err=True)
     raise typer.Exit(code)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from config.clock import NS
-from station.cli.common import ConfigFile, LangOption, fail, journal_path, language, load_or_exit
+from station.cli.common import ConfigFile, LangOption, fail, journal_path, language, load_or_exit, words
 from station.journal.reader import JournalReader
 from station.records import STATION_INSTRUMENT, TABLES, Header
 
@@ -28,18 +28,20 @@ def export(
     lang: LangOption = None,
 ) -> None:
     """Write records with begin < end-of-interval ≤ end, in UTC, superseded ones left out."""
-    loaded = load_or_exit(file, language(lang), check_secrets=False)
+    chosen_lang = language(lang)
+    catalogue = words(chosen_lang)
+    loaded = load_or_exit(file, chosen_lang, check_secrets=False)
     if table not in TABLES:
-        fail(f"--table: found {table}; allowed: {', '.join(TABLES)}", 2)
+        fail(catalogue.text("command.wrong_option", option="--table", found=table, allowed=", ".join(TABLES)), 2)
     chosen = instrument or [*(i.id for i in loaded.config.instruments), STATION_INSTRUMENT]
     try:
         with JournalReader(journal_path(loaded)) as reader:
             records = _records(reader, table, chosen, _ns(begin, 0), _ns(end, 2**62))
             number = _write(records, form, out, TABLES[table])
     except sqlite3.Error as error:
-        fail(f"{journal_path(loaded)}: {error}")
+        fail(catalogue.text("command.failed", command=str(journal_path(loaded)), reason=str(error)))
     if out is not None:
-        typer.echo(f"{out}: {number}")
+        typer.echo(catalogue.text("command.exported", path=str(out), count=number))
 
 
 def _write(records: Iterator[Header], form: str, out: Path | None, record_type: type[Header]) -> int:

@@ -1,12 +1,13 @@
 """The long-running commands: the station, the recorder, the simulator; and the reload of a running station."""
 
 import asyncio
+import getpass
 import os
 import signal
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,10 +19,11 @@ from station.cli.common import (
     language,
     load_or_exit,
     start_logging,
+    words,
 )
 
 Work = Callable[[asyncio.Event], Awaitable[None]]
-LogLevel = Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], typer.Option("--log-level", help="How much to log.")]
 
 
 def run(file: ConfigFile, lang: LangOption = None, log_level: LogLevel = "info") -> None:
@@ -31,11 +33,12 @@ def run(file: ConfigFile, lang: LangOption = None, log_level: LogLevel = "info")
     from station.journal.opening import JournalError
 
     start_logging(log_level)
-    loaded = load_or_exit(file, language(lang))
+    chosen = language(lang)
+    loaded = load_or_exit(file, chosen)
     try:
         asyncio.run(_until_told(Station(loaded, system_clock()).run))
     except (JournalError, sqlite3.Error, OSError) as error:
-        fail(f"quantrac run: {error}")
+        fail(words(chosen).text("command.failed", command="quantrac run", reason=str(error)))
 
 
 def record(
@@ -48,12 +51,15 @@ def record(
     from station.record.process import run_recorder
 
     start_logging(log_level)
-    loaded = load_or_exit(file, language(lang))
+    catalogue = words(language(lang))
+    loaded = load_or_exit(file, catalogue.language)
     known = {d.id: d for d in loaded.config.destinations}
-    if not known or (destination and destination not in known):
-        fail(f"{file}: destinations: found {destination or 'none'}; allowed: {', '.join(known) or 'at least one'}", 2)
-    chosen = known[destination] if destination else next(iter(known.values()))
-    asyncio.run(_until_told(lambda stop: run_recorder(loaded.config, chosen, stop)))
+    if not known:
+        fail(catalogue.text("command.no_destinations_at_all", file=str(file)), 2)
+    name = destination or next(iter(known))
+    if name not in known:
+        fail(catalogue.text("command.no_destination", file=str(file), found=name, allowed=", ".join(known)), 2)
+    asyncio.run(_until_told(lambda stop: run_recorder(loaded.config, known[name], stop)))
 
 
 def reload(file: ConfigFile, lang: LangOption = None) -> None:
@@ -62,11 +68,12 @@ def reload(file: ConfigFile, lang: LangOption = None) -> None:
 
     from station.inbox import submit
 
-    loaded = load_or_exit(file, language(lang))
+    catalogue = words(language(lang))
+    loaded = load_or_exit(file, catalogue.language)
     try:
-        command_id = submit(inbox_path(loaded), time.time_ns(), command="reload", person=_me())
+        command_id = submit(inbox_path(loaded), time.time_ns(), command="reload", person=getpass.getuser())
     except OSError as error:
-        fail(f"{inbox_path(loaded)}: {error.strerror}; is the station set up and may you write there?")
+        fail(catalogue.text("command.cannot_write", path=str(inbox_path(loaded)), reason=error.strerror or ""))
     typer.echo(command_id)
 
 
@@ -83,12 +90,6 @@ def simulate(
     else:
         command += [scenario, "--fast", str(fast)] + (["--load", str(load)] if load else [])
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, our own module
-
-
-def _me() -> str:
-    import getpass
-
-    return getpass.getuser()
 
 
 async def _until_told(work: Work) -> None:

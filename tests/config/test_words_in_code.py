@@ -28,7 +28,7 @@ OPERATOR_FACING = (
     "alerting/**/*.py",
 )
 # Modules whose literals are known and still have to go; the test fails as soon as one of them has none left.
-TO_BE_TRANSLATED = ("station/cli/export.py", "station/cli/processes.py")
+TO_BE_TRANSLATED: tuple[str, ...] = ()
 KEYS = declared_keys()
 SECTIONS = frozenset(key.partition(".")[0] for key in KEYS)
 
