@@ -5,6 +5,7 @@ It serves nobody, so nobody can slow it. The alarm path needs only this process,
 
 import asyncio
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -27,7 +28,7 @@ from station.engine.vitals import Vitals, look_at_disk
 from station.inbox.door import Door, own_programs
 from station.journal.journal import Journal
 from station.journal.reader import JournalReader
-from station.journal.retention import prune_by_age, prune_oldest
+from station.journal.retention import CHUNK, prune_by_age, prune_oldest, used_bytes
 from station.publish.publisher import Publisher
 from station.records import Header
 from station.timekeeping import Stamper
@@ -35,6 +36,8 @@ from station.timekeeping import Stamper
 log = logging.getLogger(__name__)
 
 PRUNE_EVERY_S = 600.0
+PRUNE_ROUNDS = 500  # at most, of a chunk a table each
+RESERVE_BYTES = 64 << 20  # kept on the disk, to be able to delete when it is full
 BEHIND_AFTER_S = 120.0
 
 
@@ -49,7 +52,8 @@ class Station:
         self._supervisor = Supervisor()
         self._guard = KeyGuard()
         self._publisher: Publisher | None = None
-        self._systemd = sdnotify.SystemdNotifier()
+        # without systemd the notifier would leave an open socket behind and send nothing
+        self._systemd = sdnotify.SystemdNotifier() if os.environ.get("NOTIFY_SOCKET") else None
 
     @property
     def journal_path(self) -> Path:
@@ -59,8 +63,8 @@ class Station:
         """Raises JournalError when no journal can be made, BlockingIOError when another station has it."""
         data = self._loaded.config.paths.data
         data.mkdir(parents=True, exist_ok=True)
-        journal = await asyncio.to_thread(Journal.open, self.journal_path, self._clock.wall_ns)
-        self._committer = Committer(journal)
+        journal = await asyncio.to_thread(Journal.open, self.journal_path, self._clock.wall_ns, RESERVE_BYTES)
+        self._committer = Committer(journal, self._lowest_confirmed)
         try:
             await self._run(stop, journal, data)
         finally:
@@ -77,7 +81,7 @@ class Station:
         self._committer.dropped = int(journal.meta("dropped") or 0)
         await self._take_rig(self._loaded, await self._committer.call(lambda: journal.state(ALARM_STATE)))
         self._supervisor.start("housekeeping", self._keep_house)
-        self._systemd.notify("READY=1")
+        self._tell_systemd("READY=1")
         log.info(
             "station %s runs; journal %s from seq %d",
             self._loaded.config.station.id,
@@ -200,7 +204,7 @@ class Station:
 
     def committed(self, numbered: Sequence[tuple[str, Header]], events: Sequence[Event]) -> None:
         """After the commit: publish, show, tell people. An event is told even when the disk refused it."""
-        self._systemd.notify("WATCHDOG=1")
+        self._tell_systemd("WATCHDOG=1")
         publisher, rig = self._publisher, self._engine.rig
         if publisher is not None and rig is not None:
             if numbered:
@@ -212,6 +216,10 @@ class Station:
         if self._notifier is not None:
             for event in events:
                 self._notifier.notify(event)
+
+    def _tell_systemd(self, state: str) -> None:
+        if self._systemd is not None:
+            self._systemd.notify(state)
 
     # -- housekeeping
 
@@ -226,14 +234,21 @@ class Station:
         lowest = self._lowest_confirmed()
         days = config.journal.retention_days.model_dump()
         now_ns = self._clock.wall_ns()
-        gone = await committer.call(lambda: prune_by_age(journal.connection, now_ns, days, lowest))
         await committer.call(lambda: journal.forget_commands(now_ns))
-        disk = await committer.call(lambda: look_at_disk(journal.path, journal.connection))
-        if disk.journal_bytes > config.journal.largest_mb * 1e6:
+        forgotten = 0
+        for _ in range(PRUNE_ROUNDS):
+            gone = await committer.call(lambda: prune_by_age(journal.connection, now_ns, days, lowest))
+            forgotten += gone.confirmed
+            if gone.confirmed < CHUNK:
+                break
+        for _ in range(PRUNE_ROUNDS):
+            if await committer.call(lambda: used_bytes(journal.connection)) <= config.journal.largest_mb * 1e6:
+                break
             room = await committer.call(lambda: prune_oldest(journal.connection, lowest))
+            forgotten += room.confirmed
             committer.dropped += room.lost
-        if gone.confirmed:
-            log.info("journal: %d old records forgotten", gone.confirmed)
+        if forgotten:
+            log.info("journal: %d old records forgotten", forgotten)
 
     def _lowest_confirmed(self) -> int:
         """What every required destination has confirmed; without one, everything."""
