@@ -14,14 +14,16 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from station.journal.journal import AuditEntry, Journal
+from station.journal.opening import JournalError, is_damage
 from station.journal.position import Position
-from station.journal.retention import prune_oldest
 from station.records import Header
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 HELD_LIMIT = 50_000  # records in memory while the disk takes nothing
+# What SQLite says of a value rather than of the disk.
+POISON = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError)
 
 
 @dataclass(slots=True)
@@ -50,8 +52,10 @@ class Batch:
 class Committer:
     """Owns the journal's thread. Every call to the journal goes through ``call``."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, lowest_confirmed: Callable[[], int]) -> None:
+        """``lowest_confirmed``: up to which seq every required destination has everything."""
         self.journal = journal
+        self.lowest_confirmed = lowest_confirmed
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._held = Batch()
         self.dropped = 0
@@ -70,6 +74,8 @@ class Committer:
         held = self._held
         try:
             numbered = await self.call(lambda: self._append(held))
+        except POISON as error:
+            return await self._cast_out(error)
         except sqlite3.DatabaseError as error:
             return await self._refused(error)
         self._held = Batch()
@@ -88,12 +94,23 @@ class Committer:
             seen=batch.seen,
         )
 
+    async def _cast_out(self, error: Exception) -> list[tuple[str, Header]]:
+        """A record that no table takes must not hold up the others: it is logged whole, counted, left out."""
+        records = self._held.records
+        bad = await self.call(lambda: self.journal.refuses(records))
+        for index in bad:
+            log.error("journal: a record that cannot be stored (%s) is dropped: %r", error, records[index])
+        self.dropped += len(bad)
+        self._held.records = [record for index, record in enumerate(records) if index not in bad]
+        if not bad:
+            self.trouble = f"{type(error).__name__}: {error}"
+            log.error("journal: nothing can be stored: %s", self.trouble)
+            return []
+        return await self.commit(Batch())
+
     async def _refused(self, error: sqlite3.DatabaseError) -> list[tuple[str, Header]]:
-        if _is_broken(error):
-            self.damage = str(error)
-            aside = await self.call(lambda: self.journal.replace_damaged(error))
-            log.error("journal broke (%s); set aside as %s, a new one begun", error, aside)
-            return await self.commit(Batch())
+        if is_damage(error):
+            return await self._begin_anew(error)
         if not self.trouble:
             log.error("journal: the disk takes nothing: %s", error)
         self.trouble = str(error)
@@ -101,11 +118,21 @@ class Committer:
             await self._make_room()
         return []
 
-    async def _make_room(self) -> None:
-        positions = await self.call(self.journal.positions)
-        lowest = min((p.seq for p in positions.values()), default=0)
+    async def _begin_anew(self, error: sqlite3.DatabaseError) -> list[tuple[str, Header]]:
+        self.damage = str(error)
         try:
-            pruned = await self.call(lambda: prune_oldest(self.journal.connection, lowest))
+            aside = await self.call(lambda: self.journal.replace_damaged(error))
+        except JournalError as worse:
+            self.trouble = str(worse)  # tried again with the next tick
+            log.error("journal broke and no new one could be begun: %s", worse)
+            return []
+        log.error("journal broke (%s); set aside as %s, a new one begun", error, aside)
+        return await self.commit(Batch())
+
+    async def _make_room(self) -> None:
+        lowest = self.lowest_confirmed()
+        try:
+            pruned = await self.call(lambda: self.journal.make_room(lowest))
         except sqlite3.Error as error:
             log.error("journal: no room could be made: %s", error)
             return
@@ -123,9 +150,3 @@ class Committer:
     def close(self) -> None:
         self._executor.shutdown(wait=True)
         self.journal.close()
-
-
-def _is_broken(error: sqlite3.DatabaseError) -> bool:
-    if isinstance(error, sqlite3.OperationalError):
-        return "malformed" in str(error)
-    return "malformed" in str(error) or "not a database" in str(error) or "corrupt" in str(error)

@@ -258,7 +258,7 @@ def _audit(knock: Knock, verdict: str, stamp: Stamp, boot: str) -> AuditEntry:
         program=knock.program,
         person=command.person if command else "",
         command=command.command if command else "",
-        command_id=command.id if command else knock.file.name[:80],
+        command_id=command.id if command else knock.name,
         verdict=verdict.partition(":")[0],
         detail=verdict.partition(": ")[2] or (f"{command.alarm or ''} {command.reason}".strip() if command else ""),
     )

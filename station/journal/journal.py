@@ -199,6 +199,19 @@ class Journal:
         self._broken = None
         return aside
 
+    def refuses(self, records: Sequence[tuple[str, Header]]) -> list[int]:
+        """Which of these no table takes, by index: each is tried alone and taken back."""
+        found = []
+        for index, (table, record) in enumerate(records):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._insert([(table, replace(record, seq=self.last_seq + 1))])
+            except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError):
+                found.append(index)
+            finally:
+                self._db.execute("ROLLBACK")
+        return found
+
     def make_room(self, confirmed_seq: int) -> Pruned:
         """The disk is full: drop the oldest raw records. Raises sqlite3.Error when even that needs room."""
         return make_room(self._db, confirmed_seq, self._reserve)
