@@ -82,11 +82,12 @@ class Database:
         self._http.clear()
 
     async def _within_deadline(self, work: Callable[[], T], otherwise: T) -> T:
-        future = asyncio.get_running_loop().run_in_executor(self._executor, work)
+        submitted = self._executor.submit(work)
+        future = asyncio.wrap_future(submitted)
         try:
             done, _ = await asyncio.wait({future}, timeout=self._influx.timeout_s * 1.5 + 1.0)
         finally:
-            future.cancel()  # one that has not begun never begins: no old batch is written late
+            submitted.cancel()  # one that has not begun never begins: no old batch is written late
         return future.result() if done else otherwise
 
     # -- blocking

@@ -4,12 +4,14 @@ Confirm   what a recorder's database has, after its 204; only this moves the sta
 Absent    seqs that nobody can send any more (retention, a full disk); the recorder stops waiting for them
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from station.journal.position import Position
 from station.wire.message import MessageError, from_json, to_json
+from station.wire.times import to_iso
 
 CONFIRM = "quantrac/1/confirm"
 ABSENT = "quantrac/1/absent"
@@ -129,7 +131,15 @@ def status_message(station: str, *, online: bool, reason: str, journal: str, sof
 
 
 def alarm_state_message(station: str, alarm: str, state: Mapping[str, Any]) -> bytes:
-    return to_json({"schema": ALARM_STATE, "station": station, "alarm": alarm} | dict(state))
+    """``since_ns`` becomes ``since``, as times are written; a number that is not finite is missing."""
+    said = {name: None if _not_finite(value) else value for name, value in state.items() if name != "since_ns"}
+    if isinstance(state.get("since_ns"), int):
+        said["since"] = to_iso(state["since_ns"])
+    return to_json(said | {"schema": ALARM_STATE, "station": station, "alarm": alarm})
+
+
+def _not_finite(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def ranges_from(found: object, seq: int) -> tuple[tuple[int, int], ...]:

@@ -163,8 +163,10 @@ def _alarm_state(text: dict[str, Any]) -> dict[str, Any]:
         "value": number,
         "limit": number,
         "unit": text,
+        "note": text | {"description": "what explains it, in the catalogue's keys"},
+        "unknown": {"type": "boolean", "description": "nothing is heard that could confirm or end it"},
     }
-    optional = ("instrument", "level", "condition", "since", "value", "limit", "unit")
+    optional = tuple(name for name in properties if name not in ("schema", "station", "alarm", "state"))
     title = "An alarm's present state; retained, emptied when it is over. Topic: quantrac/1/<station>/alarm/<id>"
     return _object("alarm", title, properties, optional)
 

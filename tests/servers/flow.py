@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -133,6 +133,7 @@ class Flow:
         self._publisher_type, self._recorder_type = publisher, recorder
         self._secret = SecretStr(secret) if secret else None
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ended: dict[str, asyncio.Task[None]] = {}
 
     @property
     def quarantine(self) -> Path:
@@ -168,6 +169,20 @@ class Flow:
         if "publisher" not in self._tasks:
             self.start_publisher()
 
+    def start_again(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """As a supervisor does: the same object, run once more."""
+        self._tasks[name] = asyncio.create_task(run())
+
+    def failed(self, name: str) -> bool:
+        """Whether it ended; from then on it fails the test no more."""
+        if self._tasks[name].done():
+            self._ended[name] = self._tasks.pop(name)
+        return name in self._ended
+
+    async def result(self, name: str) -> None:
+        """What it ended with."""
+        await self._ended[name]
+
     async def stop(self, name: str) -> None:
         task = self._tasks.pop(name)
         task.cancel()
@@ -184,21 +199,18 @@ class Flow:
             self.publisher.wake(last)
         return last
 
-    def failure(self) -> BaseException | None:
+    def raise_failure(self) -> None:
         """What a task died of, if one did."""
         for task in self._tasks.values():
-            if task.done() and not task.cancelled():
-                return task.exception()
-        return None
+            if task.done():
+                task.result()
 
     async def until(self, true: Callable[[], bool], what: str, within_s: float = WITHIN_S) -> None:
         """Wait for something to become true; a task that dies meanwhile fails the test."""
         loop = asyncio.get_running_loop()
         until = loop.time() + within_s
         while not true():
-            failure = self.failure()
-            if failure is not None:
-                raise failure
+            self.raise_failure()
             assert loop.time() < until, f"not within {within_s} s: {what}"
             await asyncio.sleep(0.02)
 

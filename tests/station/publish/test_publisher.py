@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from station.record.recorder import Recorder
 from station.wire.link import Arrived, Link, LinkSettings
 from station.wire.message import decode
 from station.wire.notices import Confirm
-from tests.servers.flow import STATION, Flow, flowing
+from tests.servers.flow import STATION, Flow, MemoryReader, flowing
 from tests.servers.processes import Influx, Mosquitto
 
 pytestmark = pytest.mark.system
@@ -202,3 +203,45 @@ async def test_backlog_goes_oldest_first_and_live_values_overtake_it(
     backlog = [seq for seq in first_seen if seq <= 1_500]
     assert backlog == list(range(1, 1_501))
     assert all(order.index(seq) < order.index(1_500) for seq in live)
+
+
+async def test_trouble_of_the_journal_comes_out_and_nothing_stays_open(mosquitto: Brokers, tmp_path: Path) -> None:
+    flow = Flow(mosquitto(), NOWHERE, tmp_path)
+    flow.start_publisher()
+    await flow.until(lambda: flow.publisher.stats().connected, "connected")
+
+    def broken(self: MemoryReader) -> int:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MemoryReader, "last_seq", broken)
+        flow.publisher.wake(1)
+        await flow.until(lambda: flow.failed("publisher"), "it ends")
+    with pytest.raises(sqlite3.OperationalError):
+        await flow.result("publisher")
+    assert flow.journal.open_readers == 0
+
+
+async def test_publisher_runs_again_after_it_ended(mosquitto: Brokers, tmp_path: Path) -> None:
+    flow = Flow(mosquitto(), NOWHERE, tmp_path)
+    publisher = flow.start_publisher()
+    for _ in range(2):
+        await flow.until(lambda: publisher.stats().connected, "connected")
+        await flow.stop("publisher")
+        assert not publisher.stats().connected
+        flow.start_again("publisher", publisher.run)
+    await flow.stop_all()
+
+
+async def test_wrong_password_is_told_once_and_tried_again(
+    mosquitto: Brokers, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    passwords = tmp_path / "passwords"
+    passwords.write_text("somebody:$7$101$AAAA$AAAA\n", encoding="utf-8")
+    broker = mosquitto(settings=f"allow_anonymous false\npassword_file {passwords}")
+    flow = Flow(broker, NOWHERE, tmp_path)
+    flow.start_publisher()
+    await flow.until(lambda: "no broker" in caplog.text, "told")
+    assert "ot authorized" in caplog.text
+    assert not flow.publisher.stats().connected
+    await flow.stop_all()

@@ -1,6 +1,7 @@
 """What the recorder hears of a server that answers anything: a local HTTP stub in place of InfluxDB."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,6 +43,8 @@ class Stub:
                 writer.write(self._answer(lines) if path == "/api/v2/write" else NO_SERIES)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # the client has gone
+        finally:
             writer.close()
 
     def _answer(self, lines: list[str]) -> bytes:
@@ -118,6 +121,24 @@ async def test_server_that_is_not_there_is_no_answer() -> None:
     found, positions = await database.positions("LS", "main")
     await database.close()
     assert (found.status, positions) == (None, [])
+
+
+async def test_call_that_hangs_holds_one_thread_and_lets_no_later_one_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(Influx(url="http://127.0.0.1:9", timeout_s=0.01), None)
+    begun: list[bytes] = []
+    free = threading.Event()
+
+    def hangs(body: bytes) -> Answer:
+        begun.append(body)
+        free.wait(20.0)
+        return Answer(204)
+
+    monkeypatch.setattr(database, "write_now", hangs)
+    answers = [await database.write([line]) for line in ("first", "second")]
+    free.set()
+    await database.close()
+    assert [answer.status for answer in answers] == [None, None]
+    assert begun == [b"first"]
 
 
 @pytest.mark.system

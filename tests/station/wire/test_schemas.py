@@ -1,12 +1,14 @@
 """The committed JSON Schemas are those of the records, and every message that is sent satisfies its own."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from alerting.events import Standing
 from station.journal.position import Position
 from station.records import TABLES
 from station.wire.message import SCHEMA_OF, encode, to_json
@@ -48,13 +50,28 @@ def test_a_record_of_a_wrong_type_does_not() -> None:
         validate("measurement", to_json(content))
 
 
+STANDING = Standing(
+    instrument="det-north",
+    alarm="north",
+    state="unacknowledged",
+    level="alarm",
+    condition="level_exceeded",
+    since_ns=T0_NS,
+    value=float("inf"),
+    limit=1_000.0,
+    unit="nSv/h",
+    note="",
+    unknown=False,
+)
+
+
 @pytest.mark.parametrize(
     ("name", "payload"),
     [
         ("confirm", Confirm("LS", "main", "ab12", 3, Position("j", 5, ((7, 9), (11, 11)))).to_bytes()),
         ("absent", Absent("LS", "j", 1, 9).to_bytes()),
         ("status", status_message("LS", online=True, reason="started", journal="j", software="0.1")),
-        ("alarm", alarm_state_message("LS", "north", {"state": "unacknowledged", "since_ns": T0_NS})),
+        ("alarm", alarm_state_message("LS", "north", asdict(STANDING))),
         ("recorder-health", RecorderHealth("LS", "main", "ok", "", 1, 0, 0, 0, 0, 0).to_bytes()),
     ],
 )
@@ -64,3 +81,8 @@ def test_every_notice_satisfies_its_schema(name: str, payload: bytes) -> None:
 
 def test_every_schema_says_that_readers_ignore_what_they_do_not_know() -> None:
     assert all(schema["additionalProperties"] is True for schema in all_schemas().values())
+
+
+def test_an_alarm_says_since_when_and_keeps_back_what_json_cannot_say() -> None:
+    said = json.loads(alarm_state_message("LS", "north", asdict(STANDING)))
+    assert (said["since"], said["value"], "since_ns" in said) == ("2026-01-15T03:11:00.000000000Z", None, False)
