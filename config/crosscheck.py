@@ -13,7 +13,7 @@ from config.schema import Level, LevelRule, ModbusTcpBus
 from config.secrets import SecretSource, SecretUnavailableError
 
 # Names that stand at an instrument's place in MQTT topics and records.
-RESERVED = ("station", "alarm", "status", "confirm")
+RESERVED = ("station", "alarm", "status", "confirm", "recorder", "absent")  # parts of MQTT topics
 _LEVELS: tuple[str, ...] = get_args(Level)
 _LIMITS = ("above_nsv_h", "above_background_nsv_h")
 

@@ -6,7 +6,7 @@ One module a group of commands; heavy imports stay inside the command that needs
 import typer
 
 from station import __version__
-from station.cli import alarms, check, demo, export, poll, processes
+from station.cli import alarms, check, demo, export, poll, processes, quarantine
 
 app = typer.Typer(
     name="quantrac",
@@ -38,6 +38,7 @@ app.command("simulate")(processes.simulate)
 app.command("demo")(demo.demo)
 app.command("poll")(poll.poll)
 app.command("export")(export.export)
+app.command("quarantine")(quarantine.quarantine)
 app.add_typer(alarms.app, name="alarms")
 
 

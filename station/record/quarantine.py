@@ -20,6 +20,7 @@ from station.wire.message import Message, MessageError, decode
 log = logging.getLogger(__name__)
 
 FILE = "quarantine.jsonl"
+REPLAYING = "replaying.jsonl"  # what a replay has taken
 LARGEST_BYTES = 64 * 1024 * 1024
 REASON_CHARS = 500
 
@@ -108,7 +109,7 @@ def replay_quarantine(
 
     May run beside the recorder. What an interrupted replay held is taken up by the next one.
     """
-    taken = folder / "replaying.jsonl"
+    taken = folder / REPLAYING
     with _locked(folder):
         if not taken.exists() and (folder / FILE).exists():
             (folder / FILE).rename(taken)

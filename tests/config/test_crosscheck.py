@@ -59,7 +59,8 @@ def level(name: str, limit: str) -> str:
             [
                 (
                     'instruments[alarm].id: found "alarm"; '
-                    "allowed: an id other than station, alarm, status, confirm, which the station needs itself"
+                    "allowed: an id other than station, alarm, status, confirm, recorder, absent, "
+                    "which the station needs itself"
                 )
             ],
             id="a name that MQTT needs",
