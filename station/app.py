@@ -6,8 +6,10 @@ It serves nobody, so nobody can slow it. The alarm path needs only this process,
 import asyncio
 import logging
 import os
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import sdnotify
@@ -27,6 +29,7 @@ from station.engine.supervisor import Supervisor
 from station.engine.vitals import Vitals, look_at_disk
 from station.inbox.door import Door, own_programs
 from station.journal.journal import Journal
+from station.journal.opening import is_damage
 from station.journal.reader import JournalReader
 from station.journal.retention import CHUNK, prune_by_age, prune_oldest, used_bytes
 from station.publish.publisher import Publisher
@@ -51,6 +54,7 @@ class Station:
         self._configuration_error = ""
         self._supervisor = Supervisor()
         self._guard = KeyGuard()
+        self._texts_in = ""
         self._publisher: Publisher | None = None
         # without systemd the notifier would leave an open socket behind and send nothing
         self._systemd = sdnotify.SystemdNotifier() if os.environ.get("NOTIFY_SOCKET") else None
@@ -96,14 +100,19 @@ class Station:
     # -- configuration: taken at start, and anew by ``reload``
 
     async def _take_rig(self, loaded: Loaded, alarms: object) -> None:
-        journal = self._committer.journal
-        await self._committer.call(lambda: journal.keep_text(loaded.sha256, loaded.text, calibration_texts(loaded)))
+        await self._keep_text(loaded)
         rig = await asyncio.to_thread(self._build, loaded)
         self._restore_alarms(rig, alarms)
         self._loaded = loaded
         self._engine.rig = rig
         self._start_buses(rig)
         await self._start_publisher(rig)
+
+    async def _keep_text(self, loaded: Loaded) -> None:
+        """The journal keeps what its records name; a new journal in mid-run too."""
+        journal = self._committer.journal
+        await self._committer.call(lambda: journal.keep_text(loaded.sha256, loaded.text, calibration_texts(loaded)))
+        self._texts_in = journal.journal_id
 
     def _restore_alarms(self, rig: Rig, alarms: object) -> None:
         """Alarms go on where they stood; what the configuration no longer has ends, and is told with the next tick."""
@@ -145,8 +154,17 @@ class Station:
         )
         for alarm in rig.board.active():
             self._publisher.retain_alarm(alarm.alarm, asdict(alarm))
-        self._supervisor.start("publisher", self._publisher.run)
+        self._supervisor.start("publisher", partial(self._publish, self._publisher))
         self._publisher.wake(journal.last_seq)
+
+    async def _publish(self, publisher: Publisher) -> None:
+        """The outbox reads every page sooner or later; the writer may not meet a damaged one for years."""
+        try:
+            await publisher.run()
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                await self._committer.suspect(error)
+            raise
 
     async def reload(self) -> None:
         """Validate, swap at a tick, keep the old one on error. The same text is a no-op."""
@@ -183,6 +201,9 @@ class Station:
 
     async def vitals(self) -> Vitals:
         committer = self._committer
+        await committer.verify()
+        if self._texts_in != committer.journal.journal_id:
+            await self._keep_text(self._loaded)
         disk = await committer.call(lambda: look_at_disk(committer.journal.path, committer.journal.connection))
         stats = self._publisher.stats() if self._publisher else None
         return Vitals(

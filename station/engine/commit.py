@@ -3,6 +3,7 @@
 committed ───────────────► numbered records, to be published
 disk full or busy ───────► make room, hold the batch, try again with the next tick
 file broken ─────────────► set aside, new journal, the batch goes into the new one
+file broken unnoticed ───► the writer lives on in its cache: ``verify`` looks with fresh eyes now and then
 """
 
 import asyncio
@@ -61,6 +62,7 @@ class Committer:
         self.dropped = 0
         self.trouble = ""  # why the disk takes nothing, or empty
         self.damage = journal.opened.damage
+        self._suspicion: sqlite3.DatabaseError | None = None
 
     async def call(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
@@ -118,16 +120,31 @@ class Committer:
             await self._make_room()
         return []
 
+    async def verify(self) -> None:
+        """Between two commits: begin anew where the file is not what we write any more."""
+        suspicion, self._suspicion = self._suspicion, None
+        damage = suspicion or await self.call(self.journal.damage_seen_afresh)
+        if damage is not None:
+            await self._replace(damage)
+
+    async def suspect(self, told: sqlite3.DatabaseError) -> None:
+        """A reader met damage: have the whole file read, beside the writing; ``verify`` acts on what was found."""
+        log.warning("journal: a reader met damage (%s); checking the file", told)
+        self._suspicion = await asyncio.to_thread(self.journal.damage_of_whole_file)
+
     async def _begin_anew(self, error: sqlite3.DatabaseError) -> list[tuple[str, Header]]:
+        return await self.commit(Batch()) if await self._replace(error) else []
+
+    async def _replace(self, error: sqlite3.DatabaseError) -> bool:
         self.damage = str(error)
         try:
             aside = await self.call(lambda: self.journal.replace_damaged(error))
         except JournalError as worse:
             self.trouble = str(worse)  # tried again with the next tick
             log.error("journal broke and no new one could be begun: %s", worse)
-            return []
+            return False
         log.error("journal broke (%s); set aside as %s, a new one begun", error, aside)
-        return await self.commit(Batch())
+        return True
 
     async def _make_room(self) -> None:
         lowest = self.lowest_confirmed()

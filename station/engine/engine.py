@@ -7,6 +7,7 @@ inbox ────► commands ─► audit ┘
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -180,7 +181,11 @@ class Engine:
         flush_until_ns = stamp.wall_ns - int(FLUSH_LATE_S * NS * self._clock.rate)
         for room in rig.detectors.values():
             tick.batch.records += room.overdue(stamp, rig.naming, flush_until_ns)
-        vitals = await self._house.vitals()
+        try:
+            vitals = await self._house.vitals()
+        except sqlite3.Error as error:
+            log.error("the journal cannot be looked at: %s", error)
+            return
         for c in vitals.conditions(stamp):
             tick.events += rig.board.station(
                 c.name,
@@ -202,8 +207,8 @@ class Engine:
             tick.knocks = await self._committer.call(
                 lambda: self._door.look(now_ns, self._committer.journal.command_seen)
             )
-        except OSError as error:
-            log.warning("inbox: cannot be read: %s", error.strerror)
+        except (OSError, sqlite3.Error) as error:  # a journal that is being replaced knows no commands
+            log.warning("inbox: cannot be read: %s", error)
             return
         done: set[str] = set()
         for knock in tick.knocks:

@@ -15,8 +15,9 @@ from typing import Self, TypeVar
 from station.journal.aside import head_path, set_file_aside
 from station.journal.errors import JournalError
 from station.journal.lock import take_lock
-from station.journal.opening import Opened, open_journal
+from station.journal.opening import Opened, damage_of, is_damage, open_journal
 from station.journal.position import Position
+from station.journal.reader import JournalReader
 from station.journal.retention import Pruned
 from station.journal.room import Reserve, make_room, stop_growth
 from station.journal.rows import insert_sql, row_getter
@@ -211,6 +212,22 @@ class Journal:
             finally:
                 self._db.execute("ROLLBACK")
         return found
+
+    def damage_seen_afresh(self) -> sqlite3.DatabaseError | None:
+        """What a connection without our cache finds: a broken head, or a file that is not the one we write."""
+        if not self.path.exists():
+            return sqlite3.DatabaseError("the file is gone")
+        try:
+            with JournalReader(self.path) as reader:
+                if reader.journal_id == self.journal_id and reader.last_seq() >= self.last_seq:
+                    return None
+                return sqlite3.DatabaseError("the file is another one than the one that was opened")
+        except sqlite3.DatabaseError as error:
+            return error if is_damage(error) else None
+
+    def damage_of_whole_file(self) -> sqlite3.DatabaseError | None:
+        """Every page read by another connection, from any thread, under a deadline."""
+        return damage_of(self.path)
 
     def make_room(self, confirmed_seq: int) -> Pruned:
         """The disk is full: drop the oldest raw records. Raises sqlite3.Error when even that needs room."""

@@ -11,9 +11,11 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from urllib.parse import quote
 
 from config.quality import FLAGS_VERSION, Quality
 from station.journal.aside import is_rolled_back, set_file_aside, traces_of_a_lost_file
@@ -132,6 +134,18 @@ def _check(connection: sqlite3.Connection) -> bool:
     if found != [("ok",)]:
         raise DamagedError("; ".join(str(row[0]) for row in found)[:300])
     return True
+
+
+def damage_of(path: Path) -> sqlite3.DatabaseError | None:
+    """The damage of a file that is in use, or None: a good one, or one that cannot be looked at now."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)) as connection:
+            _check(connection)
+    except DamagedError as error:
+        return sqlite3.DatabaseError(str(error))
+    except sqlite3.DatabaseError as error:
+        return error if is_damage(error) else None
+    return None
 
 
 def migrate(connection: sqlite3.Connection, target: int) -> None:
