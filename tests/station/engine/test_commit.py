@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,11 +38,13 @@ async def test_an_empty_batch_touches_nothing(committer: Committer) -> None:
     assert committer.journal.meta("last_seq") is None
 
 
-async def test_what_a_full_disk_refuses_is_kept_and_written_in_order_when_there_is_room(committer: Committer) -> None:
+async def test_what_a_full_disk_refuses_is_kept_and_written_in_order_when_there_is_room(
+    committer: Committer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     db = committer.journal.connection
     (pages,) = db.execute("PRAGMA page_count").fetchone()
     db.execute(f"PRAGMA max_page_count={pages}")
-    committer.journal.make_room = lambda seq: Pruned(0, 0)  # type: ignore[method-assign]  # stays full
+    monkeypatch.setattr(committer.journal, "make_room", lambda seq: Pruned(0, 0))  # it stays full
     many = [("dose_rate", dose_rate(end_ns=T0_NS + n)) for n in range(500)]
     assert await committer.commit(Batch(records=list(many))) == []
     assert "full" in committer.trouble
@@ -69,19 +72,21 @@ async def test_a_record_that_no_table_takes_is_dropped_alone_and_counted(committ
     assert committer.dropped == 2
 
 
-async def test_a_journal_that_breaks_is_set_aside_and_the_batch_goes_into_the_new_one(committer: Committer) -> None:
+async def test_a_journal_that_breaks_is_set_aside_and_the_batch_goes_into_the_new_one(
+    committer: Committer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await committer.commit(Batch(records=[("dose_rate", dose_rate())]))
     before = committer.journal.journal_id
     honest = committer.journal.append
     raised: list[Exception] = []
 
-    def breaks(*args: object, **more: object) -> object:
+    def breaks(*args: Any, **more: Any) -> Any:
         if not raised:
             raised.append(sqlite3.DatabaseError("database disk image is malformed"))
             raise raised[0]
-        return honest(*args, **more)  # type: ignore[arg-type]  # handed through
+        return honest(*args, **more)
 
-    committer.journal.append = breaks  # type: ignore[method-assign]  # breaks once
+    monkeypatch.setattr(committer.journal, "append", breaks)
     numbered = await committer.commit(Batch(records=[("meteo", meteo())]))
     assert [table for table, _ in numbered] == ["meteo"]
     assert committer.journal.journal_id != before
