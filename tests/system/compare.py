@@ -38,16 +38,22 @@ def query(url: str, database: str, influxql: str) -> list[dict[str, Any]]:
     return rows
 
 
-def compare(journal: Path, url: str, database: str, up_to_seq: int) -> Verdict:
-    """Hold every record 1..up_to_seq of the journal against InfluxDB."""
+def compare(journal: Path, url: str, database: str, up_to_seq: int, *, only_this_journal: bool = False) -> Verdict:
+    """Hold every record 1..up_to_seq of the journal against InfluxDB.
+
+    ``only_this_journal``: pass over the points of other journals, where an earlier one was set aside.
+    """
     differences: list[str] = []
     found_seqs: set[int] = set()
     compared = 0
     with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as db:
+        (journal_id,) = db.execute("SELECT value FROM meta WHERE key='journal_id'").fetchone()
         db.row_factory = sqlite3.Row
         for table in TABLES:
             expected = _journal_rows(db, table, up_to_seq)
             recorded = _recorded(url, database, table)
+            if only_this_journal:
+                recorded = [point for point in recorded if point["journal"] == journal_id]
             found_seqs |= expected.keys()
             compared += len(expected)
             differences += _differences(table, expected, recorded, up_to_seq)

@@ -67,6 +67,9 @@ class WatchedRecorder(Recorder):
 
     stored_at_s: dict[int, float]
 
+    def has(self, first: int, last: int) -> bool:
+        return all(seq in self.stored_at_s for seq in range(first, last + 1))
+
     def _done(self, points: Sequence[Point]) -> None:
         now_s = time.monotonic()
         for _, message, _ in points:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
@@ -100,7 +100,7 @@ class Listener:
     def _hear(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         self.heard.append(Heard(time.monotonic(), message.topic, bytes(message.payload), message.retain))
 
-    def __enter__(self) -> "Listener":
+    def __enter__(self) -> Self:
         self._client.loop_start()
         assert self._there.wait(10), "the broker does not grant the subscription"
         return self

@@ -1,4 +1,4 @@
-"""``quantrac run`` with the shipped profile against a BDMG-04 made of bytes: the vector's dose rate, to the last bit."""
+"""``quantrac run`` with the shipped profile against a BDMG-04 made of bytes: exactly the vector's dose rate."""
 
 import subprocess
 import sys
