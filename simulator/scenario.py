@@ -6,10 +6,18 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from config.schema import Identifier, Part, Positive
+from simulator.scenario_gallery import DemoFast, StationSpec, Words
+from simulator.scenario_parts import (
+    Channel,
+    DeadTimeModel,
+    Happening,
+    InstrumentBase,
+    Minutes,
+    NotNegative,
+    PlaceSettings,
+)
 
-Minutes = Annotated[float, Field(ge=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-DeadTimeModel = Literal["none", "non_paralysable", "paralysable"]
+__all__ = ["Channel", "DeadTimeModel", "Happening", "InstrumentBase", "Minutes", "NotNegative", "PlaceSettings"]
 
 
 class WashoutSettings(Part):
@@ -37,31 +45,6 @@ class WorldSettings(Part):
     cosmic_nsv_h: NotNegative = 40.0
     washout: WashoutSettings = WashoutSettings()
     climate: ClimateSettings = ClimateSettings()
-
-
-class PlaceSettings(Part):
-    """What is different where one instrument stands; absent is as in the world."""
-
-    terrestrial_nsv_h: NotNegative | None = None
-    cosmic_nsv_h: NotNegative | None = None
-    washout_factor: NotNegative = 1.0
-    gauge_factor: NotNegative = 1.0
-    gauge_start_mm: NotNegative = 0.0
-
-
-class Channel(Part):
-    """One counting tube."""
-
-    sensitivity_cps_per_usv_h: Positive
-    dead_time_us: NotNegative = 0.0
-    dead_time_model: DeadTimeModel = "none"
-    own_background_cps: NotNegative = 0.0
-
-    @model_validator(mode="after")
-    def _dead_time_is_named(self) -> Self:
-        if (self.dead_time_us > 0) != (self.dead_time_model != "none"):
-            raise ValueError("dead_time_us and dead_time_model go together")
-        return self
 
 
 class Bdmg04Settings(Part):
@@ -99,13 +82,6 @@ class WeatherStationSettings(Part):
     model: Literal["lufft-ws"] = "lufft-ws"
 
 
-class InstrumentBase(Part):
-    id: Identifier
-    bus: Identifier
-    address: Annotated[int, Field(ge=1, le=247)] = 1
-    place: PlaceSettings = PlaceSettings()
-
-
 class Bdmg04Instrument(InstrumentBase):
     profile: Literal["positron-bdmg-04"]
     device: Bdmg04Settings = Bdmg04Settings()
@@ -127,19 +103,6 @@ InstrumentSpec = Annotated[Bdmg04Instrument | MightyOhmInstrument | LufftInstrum
 class BusSpec(Part):
     id: Identifier
     kind: Literal["modbus-tcp", "modbus-rtu", "serial-line"]
-
-
-class Happening(Part):
-    start_min: Minutes
-    duration_min: Positive
-
-    @property
-    def start_s(self) -> float:
-        return self.start_min * 60.0
-
-    @property
-    def end_s(self) -> float:
-        return (self.start_min + self.duration_min) * 60.0
 
 
 class RainEvent(Happening):
@@ -183,10 +146,12 @@ class Scenario(Part):
     """One world with its instruments and its timeline. The seed makes a run repeatable."""
 
     id: Identifier
-    summary: Annotated[str, Field(min_length=1, max_length=200)]
+    summary: Words
+    demo_fast: DemoFast = 20.0
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     duration_min: Positive
     world: WorldSettings = WorldSettings()
+    stations: tuple[StationSpec, ...] = ()
     buses: Annotated[tuple[BusSpec, ...], Field(min_length=1)]
     instruments: Annotated[tuple[InstrumentSpec, ...], Field(min_length=1)]
     rain: tuple[RainEvent, ...] = ()
@@ -195,7 +160,7 @@ class Scenario(Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        mistakes = [*_bus_mistakes(self), *_timeline_mistakes(self)]
+        mistakes = [*_bus_mistakes(self), *_station_mistakes(self), *_timeline_mistakes(self)]
         if mistakes:
             raise ValueError("; ".join(mistakes))
         return self
@@ -219,6 +184,17 @@ def _bus_mistakes(scenario: Scenario) -> Iterator[str]:
         if (instrument.bus, address) in seen:
             yield f"instrument {instrument.id}: its place on bus {instrument.bus} is taken"
         seen.add((instrument.bus, address))
+
+
+def _station_mistakes(scenario: Scenario) -> Iterator[str]:
+    stations = {station.id for station in scenario.stations}
+    if len(stations) != len(scenario.stations):
+        yield "two stations have the same id"
+    for instrument in scenario.instruments:
+        if instrument.station is None and stations:
+            yield f"instrument {instrument.id}: to which station does it belong?"
+        if instrument.station is not None and instrument.station not in stations:
+            yield f"instrument {instrument.id}: there is no station {instrument.station}"
 
 
 def _timeline_mistakes(scenario: Scenario) -> Iterator[str]:

@@ -1,0 +1,59 @@
+"""What all groups of a scenario's models share: places, tubes, what an instrument is, when something happens."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from config.schema import Identifier, Part, Positive
+from simulator.scenario_gallery import Words
+
+Minutes = Annotated[float, Field(ge=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+DeadTimeModel = Literal["none", "non_paralysable", "paralysable"]
+
+
+class PlaceSettings(Part):
+    """What is different where one instrument stands; absent is as in the world."""
+
+    terrestrial_nsv_h: NotNegative | None = None
+    cosmic_nsv_h: NotNegative | None = None
+    washout_factor: NotNegative = 1.0
+    gauge_factor: NotNegative = 1.0
+    gauge_start_mm: NotNegative = 0.0
+
+
+class Channel(Part):
+    """One counting tube."""
+
+    sensitivity_cps_per_usv_h: Positive
+    dead_time_us: NotNegative = 0.0
+    dead_time_model: DeadTimeModel = "none"
+    own_background_cps: NotNegative = 0.0
+
+    @model_validator(mode="after")
+    def _dead_time_is_named(self) -> Self:
+        if (self.dead_time_us > 0) != (self.dead_time_model != "none"):
+            raise ValueError("dead_time_us and dead_time_model go together")
+        return self
+
+
+class InstrumentBase(Part):
+    id: Identifier
+    name: Words | None = None  # for people; absent: its id
+    station: Identifier | None = None
+    bus: Identifier
+    address: Annotated[int, Field(ge=1, le=247)] = 1
+    place: PlaceSettings = PlaceSettings()
+
+
+class Happening(Part):
+    start_min: Minutes
+    duration_min: Positive
+
+    @property
+    def start_s(self) -> float:
+        return self.start_min * 60.0
+
+    @property
+    def end_s(self) -> float:
+        return (self.start_min + self.duration_min) * 60.0
