@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from config.clock import Clock, ScaledClock, read_boot_id, system_clock
-from simulator.library import ScenarioError, read_scenario, shipped
+from simulator.library import ScenarioError, listing, read_scenario
 from simulator.load import load_scenario
 from simulator.scenario import Scenario
 from simulator.simulation import Simulation, Tell
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="simulator: %(levelname)s %(message)s")
     if options.list:
-        sys.stdout.writelines(f"{name}: {read_scenario(name).summary}\n" for name in shipped())
+        sys.stdout.writelines(f"{paragraph}\n" for paragraph in listing())
         return GOOD
     try:
         scenario = _scenario(options)
@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="simulator", description=__doc__)
     parser.add_argument("scenario", nargs="?", default="quiet", help="a shipped scenario, load-N, or a TOML file")
     parser.add_argument("--list", action="store_true", help="print the shipped scenarios and end")
-    parser.add_argument("--fast", type=_rate, default=1.0, metavar="N", help="the world runs N times as fast")
+    parser.add_argument(
+        "--fast", type=_rate, default=1.0, metavar="N", help="the world runs N times as fast; demo: as its file says"
+    )
     parser.add_argument("--origin-wall-ns", type=int, metavar="NS", help="wall time at which the world begins")
     parser.add_argument("--origin-mono-ns", type=int, metavar="NS", help="monotonic time at which the world begins")
     parser.add_argument("--load", type=int, metavar="N", help="N quiet detectors instead of the scenario's instruments")
@@ -57,7 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _rate(text: str) -> float:
+def _rate(text: str) -> float | None:
+    """None: the scenario's own speed."""
+    if text == "demo":
+        return None
     rate = float(text)
     if not 0 < rate <= 10_000:
         raise argparse.ArgumentTypeError("more than 0, at most 10000")
@@ -81,8 +86,9 @@ def _simulation(scenario: Scenario, options: argparse.Namespace) -> Simulation:
     wall_ns = time.time_ns() if options.origin_wall_ns is None else options.origin_wall_ns
     mono_ns = time.monotonic_ns() if options.origin_mono_ns is None else options.origin_mono_ns
     clock: Clock = system_clock()
-    if options.fast != 1:
-        clock = ScaledClock(options.fast, wall_ns, mono_ns, read_boot_id())
+    fast = scenario.demo_fast if options.fast is None else options.fast
+    if fast != 1:
+        clock = ScaledClock(fast, wall_ns, mono_ns, read_boot_id())
     return Simulation(scenario, clock, wall_ns, mono_ns, options.tcp_port)
 
 

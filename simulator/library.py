@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -34,3 +35,10 @@ def read_scenario(name_or_path: str) -> Scenario:
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()]
         raise ScenarioError(f"scenario {name_or_path}: {'; '.join(lines)}") from error
+
+
+def listing() -> Iterator[str]:
+    """What ships, a paragraph each: the id, then one line in Vietnamese and one in English."""
+    for name in shipped():
+        summary = read_scenario(name).summary
+        yield f"{name}\n    {summary.vi}\n    {summary.en}"

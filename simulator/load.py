@@ -1,6 +1,7 @@
 """The load scenario: N detectors at quiet places, on as few Modbus TCP ports as their unit ids need."""
 
 from simulator.scenario import Bdmg04Instrument, BusSpec, Scenario
+from simulator.scenario_gallery import Words
 
 UNITS_PER_PORT = 247
 
@@ -21,7 +22,7 @@ def load_scenario(detectors: int, timeline_of: Scenario | None = None) -> Scenar
     ports = -(-detectors // UNITS_PER_PORT)
     load = Scenario(
         id=f"load-{detectors}",
-        summary=f"{detectors} quiet detectors",
+        summary=Words(vi=f"{detectors} liều kế, mọi thứ yên tĩnh", en=f"{detectors} quiet detectors"),
         seed=1,
         duration_min=60.0,
         buses=tuple(BusSpec(id=f"tcp-{port + 1}", kind="modbus-tcp") for port in range(ports)),

@@ -8,7 +8,7 @@ from config.clock import NS, Clock
 from simulator.build import build_ensemble
 from simulator.detectors.instrument import Instrument
 from simulator.detectors.mightyohm import KitState
-from simulator.scenario import BusSpec, Scenario
+from simulator.scenario import BusSpec, InstrumentSpec, Scenario
 from simulator.timeline import timeline
 from simulator.wires.line import SentenceWire
 from simulator.wires.mightyohm_line import sentence
@@ -69,9 +69,10 @@ class Simulation:
             "rate": self._clock.rate,
             "buses": {bus.id: {"kind": bus.kind, **self._wires[bus.id].where} for bus in self.scenario.buses},
             "instruments": {
-                spec.id: {"profile": spec.profile, "bus": spec.bus, "address": spec.address}
+                spec.id: {"profile": spec.profile, "bus": spec.bus, "address": spec.address} | _belonging(spec)
                 for spec in self.scenario.instruments
             },
+            **_stations(self.scenario),
         }
 
     async def run(self, tell: Tell) -> None:
@@ -103,6 +104,24 @@ class Simulation:
         port = self._tcp_port
         self._tcp_port += 1 if port else 0  # the next bus gets the next port
         return ModbusTcpWire(devices, self.now_s, port=port)
+
+
+def _belonging(spec: InstrumentSpec) -> dict[str, object]:
+    """Its name for people and its station, where the scenario says them."""
+    told: dict[str, object] = {} if spec.name is None else {"name": spec.name.model_dump()}
+    return told if spec.station is None else told | {"station": spec.station}
+
+
+def _stations(scenario: Scenario) -> dict[str, object]:
+    """The instruments grouped by station, where there are several."""
+    grouped = {
+        station.id: {
+            "name": station.name.model_dump(),
+            "instruments": [spec.id for spec in scenario.instruments if spec.station == station.id],
+        }
+        for station in scenario.stations
+    }
+    return {"stations": grouped} if grouped else {}
 
 
 def _line(kit: Instrument[KitState], now_s: Callable[[], float], clock: Clock) -> SentenceWire:

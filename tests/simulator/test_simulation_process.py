@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from config.clock import NS, Clock, ScaledClock, system_clock
-from simulator.library import read_scenario
+from simulator.library import read_scenario, shipped
 from simulator.scenario import Scenario
 from simulator.simulation import Simulation
 
@@ -189,4 +189,5 @@ def test_a_port_that_is_taken_ends_with_1_and_a_line() -> None:
 def test_list_names_what_ships() -> None:
     command = [sys.executable, "-m", "simulator", "--list"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S)
-    assert [line.split(":")[0] for line in ended.stdout.splitlines()] == ["demo", "quiet"]
+    assert [line for line in ended.stdout.splitlines() if not line.startswith(" ")] == sorted(shipped())
+    assert len(ended.stdout.splitlines()) == 3 * len(shipped())
