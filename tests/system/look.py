@@ -88,10 +88,12 @@ class Heard(NamedTuple):
 class Listener:
     """A subscriber of the test's own."""
 
-    def __init__(self, port: int, *filters: str) -> None:
+    def __init__(self, port: int, *filters: str, login: tuple[str, str] | None = None) -> None:
         self.heard: list[Heard] = []
         self._there = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2)
+        if login:
+            self._client.username_pw_set(*login)
         self._client.on_connect = lambda client, *_: client.subscribe([(text, 1) for text in filters])
         self._client.on_subscribe = lambda *_: self._there.set()
         self._client.on_message = self._hear
