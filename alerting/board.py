@@ -94,6 +94,15 @@ class AlarmBoard:
         """The names of all alarms of this configuration."""
         return sorted(self._machines)
 
+    def is_waiting(self, mono_ns: int) -> bool:
+        """Whether time runs for something that is not an alarm yet, or not over yet."""
+        others: list[DoseLevels | Stuck | Flagged] = [
+            *self._dose.values(), *self._stuck.values(), *self._station.values()
+        ]  # fmt: skip
+        return any(one.machine.is_waiting for one in others) or any(
+            one.is_waiting(mono_ns) for one in self._silent.values()
+        )
+
     def snapshot(self, mono_ns: int) -> dict[str, Any]:
         """All that must outlive the process, as JSON can keep it."""
         parts = {part.alarm: part.snapshot(mono_ns) for part in self._plain()}

@@ -10,6 +10,7 @@ from config.schema import InstrumentRule, LevelRule
 
 UNKNOWN = Observed(None)
 NSV_H = "nSv/h"
+WORTH_KEEPING_NS = 5_000_000_000  # a shorter silence may be forgotten by a restart
 # A low value with one of these is no all-clear: it is a lower bound, or the instrument does not see.
 NO_ALL_CLEAR = (
     Quality.OVER_RANGE
@@ -89,7 +90,7 @@ class Silent:
     def tick(self, mono_ns: int, wall_ns: int) -> list[Event]:
         """Silence grows although nobody calls."""
         if self._since_ns is None:
-            return []
+            self._since_ns = mono_ns  # nobody has even asked it yet
         silent_s = max(0, mono_ns - self._since_ns) / 1e9
         return self.machine.step(mono_ns, wall_ns, [Observed(self._holds(silent_s), silent_s, self._after_s)])
 
@@ -101,6 +102,11 @@ class Silent:
         if not self._answered or self._flags & NOT_FOR_ALARMS:
             return None
         return bool(self._flags & Quality.SILENT)
+
+    def is_waiting(self, mono_ns: int) -> bool:
+        """It has said nothing for a while, and that is not an alarm yet."""
+        silent_ns = 0 if self._since_ns is None else mono_ns - self._since_ns
+        return self.machine.is_waiting or (not self.machine.active and silent_ns > WORTH_KEEPING_NS)
 
     def snapshot(self, mono_ns: int) -> dict[str, Any]:
         waited = None if self._since_ns is None else mono_ns - self._since_ns

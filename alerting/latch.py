@@ -49,6 +49,11 @@ class Latch:
             return self._elapsed_ns
         return self._elapsed_ns + max(0, now_ns - self._now_ns)
 
+    @property
+    def is_waiting(self) -> bool:
+        """A delay is running."""
+        return self._pending
+
     def snapshot(self, now_ns: int) -> dict[str, Any]:
         return {
             "active": self.active,

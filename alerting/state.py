@@ -60,6 +60,11 @@ class Machine:
         """The condition holds (acknowledged or not)."""
         return self._state in ("unacknowledged", "acknowledged")
 
+    @property
+    def is_waiting(self) -> bool:
+        """A delay of one of its rules is running: a restart needs to know how far."""
+        return any(latch.is_waiting for latch in self._latches)
+
     def holding(self, rule: int) -> bool:
         """Whether this rule is in alarm: what its hysteresis depends on."""
         return self._latches[rule].active

@@ -6,9 +6,10 @@ inbox ────► commands ─► audit ┘
 """
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -39,6 +40,9 @@ DAMAGE_ALARM = "station-journal_damaged"
 LAST_WALL = "last_wall_ns"
 CLOCK_EPOCH = "clock_epoch"
 ALARM_STATE = "alarms"
+# A detector that says one of these of itself does not tell the dose rate; for how long is the silent alarm's matter.
+BLIND = Quality.TEST_MODE | Quality.INSTRUMENT_FAULT | Quality.HIGH_VOLTAGE | Quality.PARAMETERS_CORRUPT
+SAVE_ALARMS_EVERY_NS = 5 * NS  # while delays run: a station that is killed again and again must not begin them anew
 
 
 @dataclass(slots=True)
@@ -76,8 +80,10 @@ class Engine:
         self._positions: dict[str, Position] = {}
         self._began = stamper.now()
         self._next_look_s = 0.0
-        self._steps_seen = stamper.steps
-        self._saved_alarms: object = None
+        self._steps_seen = 0  # a clock that was set back while the station was down is a step, too
+        self._saved_alarms_ns = self._began.mono_ns
+        self._saved_in = ""  # id of the journal that has them
+        self._was_waiting = False
         self.last_step: Stamp | None = None
         self.owed: list[Event] = []  # events of a restart or reload, told with the next tick
         self.faults = 0
@@ -94,7 +100,14 @@ class Engine:
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await self._tick(await self._collect())
-        await self._tick(self._drain([]))
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Work up all that was read so far; at least one tick."""
+        for _ in range(QUEUE_LIMIT // OUTCOMES_A_TICK + 1):
+            await self._tick(self._drain([]))
+            if self._queue.empty():
+                break
 
     async def _collect(self) -> list[Outcome]:
         """What arrived since the last tick; a moment is waited so that one fsync serves many polls."""
@@ -118,10 +131,13 @@ class Engine:
         tick.events, self.owed = self.owed, []
         self._note_step(tick.stamp)
         for outcome in outcomes:
-            self._contained(outcome, rig, tick)
+            with self._contained(outcome.instrument):
+                self._work(outcome, rig, tick)
         tick.events += rig.board.tick(tick.stamp.mono_ns, tick.stamp.wall_ns)
-        await self._look(rig, tick)
-        await self._open_door(rig, tick)
+        with self._contained("the station's own conditions"):
+            await self._look(rig, tick)
+        with self._contained("inbox"):
+            await self._open_door(rig, tick)
         self._finish(rig, tick)
         numbered = await self._committer.commit(tick.batch)
         self._house.committed(numbered, tick.events)
@@ -135,13 +151,15 @@ class Engine:
             self.last_step = now
             log.warning("the wall clock stepped; clock epoch is %d now", now.epoch)
 
-    def _contained(self, outcome: Outcome, rig: Rig, tick: Tick) -> None:
-        """One instrument's surprise must not cost the others their tick."""
+    @contextlib.contextmanager
+    def _contained(self, what: str) -> Iterator[None]:
+        """One surprise must not cost the others their tick, nor fill the log when it comes with each of them."""
         try:
-            self._work(outcome, rig, tick)
+            yield
         except Exception:
             self.faults += 1
-            log.exception("%s: working up a poll failed (%d such faults)", outcome.instrument, self.faults)
+            if self.faults <= 10 or self.faults % 1000 == 0:
+                log.exception("%s: failed (%d such faults)", what, self.faults)
 
     def _work(self, outcome: Outcome, rig: Rig, tick: Tick) -> None:
         name = outcome.instrument
@@ -149,27 +167,32 @@ class Engine:
         tick.batch.records += link.take(outcome, rig.naming)
         if link.due(outcome.done):
             tick.batch.records += link.report(outcome.done, rig.naming)
-        flags = outcome.reading.flags if outcome.reading else Quality(0)
+        good = outcome.reading.flags if outcome.reading else None
         if name in rig.detectors:
-            flags = self._measure(outcome, rig, tick)
+            good = self._measure(outcome, rig, tick)
         elif name in rig.weather:
             tick.batch.records += rig.weather[name].take(outcome, rig.naming)
+            if outcome.reading is not None and all(v is None for v in outcome.reading.values.values()):
+                good = None
         done = outcome.done
-        tick.events += rig.board.link(name, done.mono_ns, done.wall_ns, link.last_good_mono_ns, flags)
+        if good is not None:
+            link.saw(done, good)
+        tick.events += rig.board.link(name, done.mono_ns, done.wall_ns, link.last_good_mono_ns, link.last_good_flags)
 
-    def _measure(self, outcome: Outcome, rig: Rig, tick: Tick) -> Quality:
+    def _measure(self, outcome: Outcome, rig: Rig, tick: Tick) -> Quality | None:
+        """The flags of a value that tells the dose rate, or None: an answer without one is silence."""
         name, done = outcome.instrument, outcome.done
         measured = rig.detectors[name].take(outcome, rig.naming, held=rig.board.held(name))
         tick.batch.records += measured.records
         worked = measured.worked
         if worked is None:
             tick.events += rig.board.dose(name, done.mono_ns, done.wall_ns, None, None, Quality(0))
-            return Quality(0)
+            return None
         flags = Quality(worked.flags)
         tick.events += rig.board.dose(
             name, done.mono_ns, done.wall_ns, measured.level_nsv_h, worked.background_nsv_h, flags
         )
-        return flags
+        return None if worked.gross_nsv_h is None or flags & BLIND else flags
 
     async def _look(self, rig: Rig, tick: Tick) -> None:
         """The station's own conditions, every few real seconds; its health record once a minute."""
@@ -181,11 +204,7 @@ class Engine:
         flush_until_ns = stamp.wall_ns - int(FLUSH_LATE_S * NS * self._clock.rate)
         for room in rig.detectors.values():
             tick.batch.records += room.overdue(stamp, rig.naming, flush_until_ns)
-        try:
-            vitals = await self._house.vitals()
-        except sqlite3.Error as error:
-            log.error("the journal cannot be looked at: %s", error)
-            return
+        vitals = await self._house.vitals()
         for c in vitals.conditions(stamp):
             tick.events += rig.board.station(
                 c.name,
@@ -234,13 +253,23 @@ class Engine:
         tick.events += events
         return "accepted" if events else f"refused: {command.alarm} has nothing to acknowledge"
 
+    def _alarms_must_be_saved(self, rig: Rig, tick: Tick) -> bool:
+        """At every event, into every new journal, and now and then while something waits to become an alarm."""
+        if tick.events or self._saved_in != self._committer.journal.journal_id:
+            self._was_waiting = True
+            return True
+        if tick.stamp.mono_ns - self._saved_alarms_ns < SAVE_ALARMS_EVERY_NS:
+            return False
+        was, self._was_waiting = self._was_waiting, rig.board.is_waiting(tick.stamp.mono_ns)
+        return was or self._was_waiting
+
     def _finish(self, rig: Rig, tick: Tick) -> None:
         """Events become records; what a restart needs goes into the same transaction."""
         tick.batch.records += [_alarm_record(rig, tick.stamp, event) for event in tick.events]
-        alarms = rig.board.snapshot(tick.stamp.mono_ns) if tick.events else self._saved_alarms
-        if alarms != self._saved_alarms:
-            tick.batch.state[ALARM_STATE] = alarms
-            self._saved_alarms = alarms
+        if self._alarms_must_be_saved(rig, tick):
+            tick.batch.state[ALARM_STATE] = rig.board.snapshot(tick.stamp.mono_ns)
+            self._saved_alarms_ns = tick.stamp.mono_ns
+            self._saved_in = self._committer.journal.journal_id
         tick.batch.positions, self._positions = self._positions, {}
         tick.batch.meta = {LAST_WALL: str(tick.stamp.wall_ns), CLOCK_EPOCH: str(tick.stamp.epoch)}
 

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from config.clock import NS
+from config.quality import Quality
 from drivers.base import BadAnswerError, DriverError, NoAnswerError, PermanentError, PortGoneError
 from station.engine.naming import Naming
 from station.poll.bus import Outcome
@@ -20,8 +21,13 @@ class LinkRoom:
         self._instrument = instrument
         self._failures = 0
         self._link = ""
-        self.last_good_mono_ns: int | None = None
+        self.last_good_mono_ns: int | None = None  # a link that answers is not yet an instrument that sees
+        self.last_good_flags = Quality(0)
         self._begin(began)
+
+    def saw(self, stamp: Stamp, flags: Quality) -> None:
+        """The instrument gave a value that can be relied upon."""
+        self.last_good_mono_ns, self.last_good_flags = stamp.mono_ns, flags
 
     def _begin(self, stamp: Stamp) -> None:
         self._began = stamp
@@ -35,7 +41,6 @@ class LinkRoom:
         self._counts["skipped"] += outcome.skipped
         if outcome.error is None:
             self._failures = 0
-            self.last_good_mono_ns = outcome.done.mono_ns
             latency_ms = (outcome.done.mono_ns - outcome.asked.mono_ns) / 1e6
             self._counts["answers"] += 1
             self._latency_sum_ms += latency_ms
