@@ -39,9 +39,9 @@ def build_world(scenario: Scenario) -> World:
     return World(
         places={spec.id: _place(scenario, spec) for spec in scenario.instruments},
         rain=rain,
-        washout=Washout(rain, WashoutModel(**settings.washout.model_dump())),
+        washout=Washout(rain, WashoutModel(**settings.washout.model_dump(exclude={"strength_sigma"}))),
         sources=[Source(event.start_s, event.end_s, event.ramp_s, heights_nsv_h(event)) for event in scenario.sources],
-        weather=WeatherModel(Climate(**settings.climate.model_dump()), scenario.seed),
+        weather=WeatherModel(Climate(**settings.climate.model_dump(exclude={"pressure_swing_hpa"})), scenario.seed),
     )
 
 

@@ -6,6 +6,19 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from config.schema import Identifier, Part, Positive
+from simulator.scenario_causes import (
+    CosmicSettings,
+    PlumeEvent,
+    RadiographyEvent,
+    RadonSettings,
+    RainEvent,
+    ScannerEvent,
+    SnowSettings,
+    SoilSettings,
+    SourceEvent,
+    VehicleEvent,
+)
+from simulator.scenario_faults import FaultEvent, RandomFault, fault_mistakes, too_many
 from simulator.scenario_gallery import DemoFast, StationSpec, Words
 from simulator.scenario_parts import (
     Channel,
@@ -17,7 +30,18 @@ from simulator.scenario_parts import (
     PlaceSettings,
 )
 
-__all__ = ["Channel", "DeadTimeModel", "Happening", "InstrumentBase", "Minutes", "NotNegative", "PlaceSettings"]
+__all__ = [
+    "Channel",
+    "DeadTimeModel",
+    "FaultEvent",
+    "Happening",
+    "InstrumentBase",
+    "Minutes",
+    "NotNegative",
+    "PlaceSettings",
+    "RainEvent",
+    "SourceEvent",
+]
 
 
 class WashoutSettings(Part):
@@ -29,6 +53,7 @@ class WashoutSettings(Part):
     bismuth_dose_share: Annotated[float, Field(ge=0, le=1)] = 0.86
     stripping_per_min: NotNegative = 0.035
     recovery_days: Positive = 3.0
+    strength_sigma: Annotated[float, Field(ge=0, le=1.5)] = 0.0  # how much showers differ (log-normal, mean 1)
 
 
 class ClimateSettings(Part):
@@ -38,13 +63,19 @@ class ClimateSettings(Part):
     pressure_hpa: Positive = 1008.0
     wind_m_s: NotNegative = 2.0
     wind_from_deg: Annotated[float, Field(ge=0, lt=360)] = 110.0
+    pressure_swing_hpa: NotNegative = 0.0  # highs and lows that pass in days
 
 
 class WorldSettings(Part):
     terrestrial_nsv_h: NotNegative = 55.0
     cosmic_nsv_h: NotNegative = 40.0
+    begins_at_hour: Annotated[float, Field(ge=0, lt=24)] = 9.0  # local; so it is warmest at 15 o'clock
     washout: WashoutSettings = WashoutSettings()
     climate: ClimateSettings = ClimateSettings()
+    cosmic: CosmicSettings | None = None
+    radon: RadonSettings | None = None
+    soil: SoilSettings | None = None
+    snow: SnowSettings | None = None
 
 
 class Bdmg04Settings(Part):
@@ -62,9 +93,19 @@ class Bdmg04Settings(Part):
     no_counts_after_s: Annotated[int, Field(ge=1, le=60000)] = 60
     coarse_no_counts_after_s: Annotated[int, Field(ge=1, le=60000)] = 7200
     warm_up_s: Annotated[int, Field(ge=0, le=3600)] = 250  # seconds that it has counted when the world begins
-    warning_nsv_h: Positive | None = None
-    alarm_nsv_h: Positive | None = None
+    warning_nsv_h: Positive | None = None  # VRG
+    alarm_nsv_h: Positive | None = None  # VAG
+    hysteresis_pct: Annotated[float, Field(ge=0, lt=100)] = 10.0  # bit 9 holds until so far below VAG
+    overlap_lower_nsv_h: Positive | None = None  # NGDS; absent: the sensitive tube alone makes the dose rate
+    overlap_upper_nsv_h: Positive | None = None  # VGDS
     protocol: Literal["1.24", "1.25"] = "1.25"
+
+    @model_validator(mode="after")
+    def _overlap_is_a_band(self) -> Self:
+        lower, upper = self.overlap_lower_nsv_h, self.overlap_upper_nsv_h
+        if (lower is None) != (upper is None) or (lower is not None and upper is not None and lower >= upper):
+            raise ValueError("overlap_lower_nsv_h and overlap_upper_nsv_h go together, the lower one below")
+        return self
 
 
 class MightyOhmSettings(Part):
@@ -105,43 +146,6 @@ class BusSpec(Part):
     kind: Literal["modbus-tcp", "modbus-rtu", "serial-line"]
 
 
-class RainEvent(Happening):
-    rate_mm_h: Positive
-
-
-class SourceEvent(Happening):
-    """Dose rate at each instrument: given directly, or by a strength at 1 m and distances."""
-
-    ramp_s: NotNegative = 0.0
-    at_nsv_h: dict[str, Positive] = Field(default_factory=dict)
-    strength_nsv_h_at_1m: Positive | None = None
-    distance_m: dict[str, Positive] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        direct, by_distance = bool(self.at_nsv_h), bool(self.distance_m and self.strength_nsv_h_at_1m)
-        if direct == by_distance or (direct and (self.distance_m or self.strength_nsv_h_at_1m)):
-            raise ValueError("either at_nsv_h, or strength_nsv_h_at_1m with distance_m")
-        if 2 * self.ramp_s > self.duration_min * 60.0:
-            raise ValueError("duration_min holds both ramps")
-        return self
-
-    def instruments(self) -> frozenset[str]:
-        return frozenset(self.at_nsv_h) | frozenset(self.distance_m)
-
-
-class FaultEvent(Happening):
-    instrument: Identifier
-    kind: Literal["no_answer", "late_answer", "stuck"]
-    delay_s: Positive | None = None  # of a late answer: real seconds, as all deadlines on wires
-
-    @model_validator(mode="after")
-    def _late_by(self) -> Self:
-        if (self.kind == "late_answer") != (self.delay_s is not None):
-            raise ValueError("delay_s belongs to late_answer, and late_answer needs it")
-        return self
-
-
 class Scenario(Part):
     """One world with its instruments and its timeline. The seed makes a run repeatable."""
 
@@ -156,7 +160,12 @@ class Scenario(Part):
     instruments: Annotated[tuple[InstrumentSpec, ...], Field(min_length=1)]
     rain: tuple[RainEvent, ...] = ()
     sources: tuple[SourceEvent, ...] = ()
+    vehicles: tuple[VehicleEvent, ...] = ()
+    plumes: tuple[PlumeEvent, ...] = ()
+    radiography: tuple[RadiographyEvent, ...] = ()
+    scanners: tuple[ScannerEvent, ...] = ()
     faults: tuple[FaultEvent, ...] = ()
+    random_faults: tuple[RandomFault, ...] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -199,9 +208,10 @@ def _station_mistakes(scenario: Scenario) -> Iterator[str]:
 
 def _timeline_mistakes(scenario: Scenario) -> Iterator[str]:
     known = {instrument.id for instrument in scenario.instruments}
-    for source in scenario.sources:
-        for unknown in sorted(source.instruments() - known):
-            yield f"a source is near {unknown}, which is not an instrument"
-    for fault in scenario.faults:
-        if fault.instrument not in known:
-            yield f"a fault of {fault.instrument}, which is not an instrument"
+    for kind in ("sources", "vehicles", "plumes", "radiography", "scanners"):
+        for cause in getattr(scenario, kind):
+            for unknown in sorted(cause.instruments() - known):
+                yield f"one of the {kind} is near {unknown}, which is not an instrument"
+    kinds = {bus.id: bus.kind for bus in scenario.buses}
+    yield from fault_mistakes(scenario.faults, scenario.random_faults, scenario.instruments, kinds)
+    yield from too_many(scenario.random_faults, len(scenario.instruments), scenario.duration_min / 60.0)

@@ -9,7 +9,11 @@ from simulator.scenario_gallery import Words
 
 Minutes = Annotated[float, Field(ge=0)]
 NotNegative = Annotated[float, Field(ge=0)]
-DeadTimeModel = Literal["none", "non_paralysable", "paralysable"]
+DeadTimeModel = Literal["none", "non_paralysable", "paralysable", "hybrid"]
+Spectrum = Literal["natural", "cosmic", "low", "medium", "caesium", "high"]  # a cause's photons, as detectors tell them
+EnergyResponse = Literal[
+    "flat", "over_responds_to_low_energy", "blind_to_low_energy", "over_responds_to_cosmic", "as_a_bare_gm_tube"
+]
 
 
 class PlaceSettings(Part):
@@ -20,6 +24,14 @@ class PlaceSettings(Part):
     washout_factor: NotNegative = 1.0
     gauge_factor: NotNegative = 1.0
     gauge_start_mm: NotNegative = 0.0
+    x_m: float | None = None  # east of the scenario's origin
+    y_m: float | None = None  # north of it
+
+    @model_validator(mode="after")
+    def _whole_place(self) -> Self:
+        if (self.x_m is None) != (self.y_m is None):
+            raise ValueError("x_m and y_m go together")
+        return self
 
 
 class Channel(Part):
@@ -28,12 +40,21 @@ class Channel(Part):
     sensitivity_cps_per_usv_h: Positive
     dead_time_us: NotNegative = 0.0
     dead_time_model: DeadTimeModel = "none"
+    paralysing_us: NotNegative = 0.0  # of the hybrid model: follows ``dead_time_us``, which does not paralyse
     own_background_cps: NotNegative = 0.0
+    energy_response: EnergyResponse = "flat"
+    response: dict[Spectrum, NotNegative] = Field(default_factory=dict)  # factors that differ from the words
+    temperature_per_degc: float = 0.0  # change of sensitivity per degree above ``reference_degc``
+    reference_degc: float = 22.0
+    loss_per_year: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    age_years: NotNegative = 0.0  # when the world begins
 
     @model_validator(mode="after")
     def _dead_time_is_named(self) -> Self:
         if (self.dead_time_us > 0) != (self.dead_time_model != "none"):
             raise ValueError("dead_time_us and dead_time_model go together")
+        if (self.paralysing_us > 0) != (self.dead_time_model == "hybrid"):
+            raise ValueError("paralysing_us belongs to the hybrid model, and it needs it")
         return self
 
 
