@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -21,17 +21,18 @@ from config.clock import Clock
 from config.loader import Loaded, load
 from config.mistakes import ConfigError
 from config.schema import Destination
-from station.engine.commit import Committer
+from station.engine.commit import PATIENCE_S, Committer
 from station.engine.engine import ALARM_STATE, CLOCK_EPOCH, LAST_WALL, Engine
 from station.engine.keys import KeyGuard
-from station.engine.rig import Rig, build, calibration_texts
+from station.engine.rig import Rig, build, calibration_texts, keeping_wires
 from station.engine.supervisor import Supervisor
-from station.engine.vitals import Vitals, look_at_disk
+from station.engine.vitals import Disk, Vitals, look_at_disk
 from station.inbox.door import Door, own_programs
 from station.journal.journal import Journal
 from station.journal.opening import is_damage
 from station.journal.reader import JournalReader
 from station.journal.retention import CHUNK, prune_by_age, prune_oldest, used_bytes
+from station.poll.bus import BusTask
 from station.publish.publisher import Publisher
 from station.records import Header
 from station.timekeeping import Stamper
@@ -55,7 +56,9 @@ class Station:
         self._supervisor = Supervisor()
         self._guard = KeyGuard()
         self._texts_in = ""
+        self._disk = Disk(0, 0, 0, 0)  # not looked at yet
         self._publisher: Publisher | None = None
+        self._published_by: object = None  # what the publisher was made of
         # without systemd the notifier would leave an open socket behind and send nothing
         self._systemd = sdnotify.SystemdNotifier() if os.environ.get("NOTIFY_SOCKET") else None
 
@@ -73,6 +76,7 @@ class Station:
             await self._run(stop, journal, data)
         finally:
             await self._supervisor.stop_all()
+            await self._committer.finish()
             self._committer.close()
 
     async def _run(self, stop: asyncio.Event, journal: Journal, data: Path) -> None:
@@ -93,7 +97,7 @@ class Station:
             journal.last_seq,
         )
         await self._engine.run(stop)
-        await self._stop_buses()
+        await self._stop_buses(self._engine.rig.buses if self._engine.rig else ())
         await self._engine.run(stop)  # what the last exchanges brought
         log.info("station %s ends; journal at seq %d", self._loaded.config.station.id, journal.last_seq)
 
@@ -102,10 +106,14 @@ class Station:
     async def _take_rig(self, loaded: Loaded, alarms: object) -> None:
         await self._keep_text(loaded)
         rig = await asyncio.to_thread(self._build, loaded)
+        old = self._engine.rig
+        if old is not None:
+            rig = keeping_wires(rig, old)
+            await self._stop_buses(bus for bus in old.buses if bus not in rig.buses)
         self._restore_alarms(rig, alarms)
         self._loaded = loaded
         self._engine.rig = rig
-        self._start_buses(rig)
+        self._start_buses(bus for bus in rig.buses if old is None or bus not in old.buses)
         await self._start_publisher(rig)
 
     async def _keep_text(self, loaded: Loaded) -> None:
@@ -128,17 +136,22 @@ class Station:
         with JournalReader(self.journal_path) as reader:
             return build(loaded, self._clock, self._stamper, self._guard, reader, self._engine.take)
 
-    def _start_buses(self, rig: Rig) -> None:
-        for bus in rig.buses:
+    def _start_buses(self, buses: Iterable[BusTask]) -> None:
+        for bus in buses:
             self._supervisor.start(f"bus {bus.bus_id}", bus.run)
 
-    async def _stop_buses(self) -> None:
-        rig = self._engine.rig
-        if rig is not None:
-            await asyncio.gather(*(self._supervisor.stop(f"bus {bus.bus_id}") for bus in rig.buses))
+    async def _stop_buses(self, buses: Iterable[BusTask]) -> None:
+        await asyncio.gather(*(self._supervisor.stop(f"bus {bus.bus_id}") for bus in buses))
 
     async def _start_publisher(self, rig: Rig) -> None:
+        """The one that runs goes on where neither broker, nor destinations, nor password have changed."""
         config = rig.loaded.config
+        password = config.mqtt.password.read() if config.mqtt and config.mqtt.password else None
+        wanted = (config.mqtt, config.destinations, password)
+        if wanted == self._published_by:
+            return
+        await self._supervisor.stop("publisher")
+        self._publisher, self._published_by = None, wanted
         if config.mqtt is None or not config.destinations:
             return
         journal = self._committer.journal
@@ -150,7 +163,7 @@ class Station:
             lambda: JournalReader(self.journal_path),
             self._engine.confirmed,
             {d: p for d, p in positions.items() if p.journal == journal.journal_id},
-            config.mqtt.password.read() if config.mqtt.password else None,
+            password,
         )
         for alarm in rig.board.active():
             self._publisher.retain_alarm(alarm.alarm, asdict(alarm))
@@ -191,9 +204,6 @@ class Station:
         rig = self._engine.rig
         now = self._stamper.now()
         alarms = rig.board.snapshot(now.mono_ns) if rig else None
-        await self._stop_buses()
-        await self._supervisor.stop("publisher")
-        self._publisher = None
         await self._take_rig(loaded, alarms)
         log.info("configuration %s taken", loaded.sha256[:12])
 
@@ -201,16 +211,13 @@ class Station:
 
     async def vitals(self) -> Vitals:
         committer = self._committer
-        await committer.verify()
-        if self._texts_in != committer.journal.journal_id:
-            await self._keep_text(self._loaded)
-        disk = await committer.call(lambda: look_at_disk(committer.journal.path, committer.journal.connection))
+        trouble = await self._look_at_journal()
         stats = self._publisher.stats() if self._publisher else None
         return Vitals(
-            disk=disk,
+            disk=self._disk,
             wal_alarm_bytes=int(self._loaded.config.journal.wal_alarm_mb * 1e6),
             damage=committer.damage,
-            trouble=committer.trouble,
+            trouble=committer.trouble or trouble,
             configuration_error=self._configuration_error,
             dropped=committer.dropped,
             restarts=self._supervisor.restarts + self._engine.faults,
@@ -222,6 +229,19 @@ class Station:
             refusing=", ".join(stats.refusing()) if stats else "",
             quarantined=stats.quarantined if stats else 0,
         )
+
+    async def _look_at_journal(self) -> str:
+        """Journal and disk as they are; where they cannot be seen, as they were last, and what is wrong with them."""
+        committer = self._committer
+        try:
+            await committer.verify()
+            if self._texts_in != committer.journal.journal_id:
+                await asyncio.wait_for(self._keep_text(self._loaded), PATIENCE_S)
+            journal = committer.journal
+            self._disk = await committer.soon(lambda: look_at_disk(journal.path, journal.connection))
+        except (OSError, sqlite3.Error, TimeoutError) as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
 
     def committed(self, numbered: Sequence[tuple[str, Header]], events: Sequence[Event]) -> None:
         """After the commit: publish, show, tell people. An event is told even when the disk refused it."""

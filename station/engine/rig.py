@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alerting.board import AlarmBoard
 from config.clock import NS, Clock
@@ -67,6 +67,21 @@ def _prime(guard: KeyGuard, reader: JournalReader, instruments: Sequence[Instrum
                 guard.prime((table, name), last.clock_epoch, last.end_ns)
     for event in reader.newest_of_each_alarm():
         guard.prime(("alarm", event.instrument, event.alarm), event.clock_epoch, event.end_ns)
+
+
+def keeping_wires(rig: Rig, old: Rig) -> Rig:
+    """The new rig with the old one's buses where nothing on the wire has changed: an open line loses no sentence."""
+    kept = {bus.bus_id: bus for bus in old.buses if _wire(old.loaded, bus.bus_id) == _wire(rig.loaded, bus.bus_id)}
+    periods_s = {i.id: i.poll_s for i in rig.loaded.config.instruments}
+    for bus in kept.values():
+        bus.retune(periods_s)
+    return replace(rig, buses=tuple(kept.get(bus.bus_id, bus) for bus in rig.buses))
+
+
+def _wire(loaded: Loaded, bus_id: str) -> object:
+    """All that a bus's line and drivers are made of."""
+    bus = next((bus for bus in loaded.config.buses if bus.id == bus_id), None)
+    return bus, [(i.id, i.address, loaded.profiles[i.id]) for i in loaded.config.instruments if i.bus == bus_id]
 
 
 def _buses(loaded: Loaded, clock: Clock, stamper: Stamper, sink: Sink) -> list[BusTask]:

@@ -5,7 +5,7 @@ rests (breaker), and a reader that is slower than the polls makes polls be skipp
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.clock import NS, Clock
@@ -14,6 +14,8 @@ from station.poll.schedule import Breaker, Schedule
 from station.timekeeping import Stamp, Stamper
 
 log = logging.getLogger(__name__)
+
+LONGEST_NAP_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class Polled:
         self.breaker = Breaker(period_s)
         self.skipped = 0
 
+    def retune(self, period_s: float, now_ns: int) -> None:
+        self.schedule.retune(period_s, now_ns)
+        self.breaker.retune(period_s)
+
 
 class BusTask:
     """Polls one bus for ever; ``run`` ends only by cancellation, between two exchanges or after the one in flight."""
@@ -53,6 +59,11 @@ class BusTask:
         self._stamper = stamper
         self._sink = sink
 
+    def retune(self, periods_s: Mapping[str, float]) -> None:
+        """Other poll rates on the same wire, by instrument: nothing is closed, no answer is lost."""
+        for polled in self._polled:
+            polled.retune(periods_s[polled.instrument], self._clock.monotonic_ns())
+
     async def run(self) -> None:
         try:
             while True:
@@ -61,7 +72,11 @@ class BusTask:
             await self._line.close()
 
     async def _serve(self, polled: Polled) -> None:
-        await self._clock.sleep((polled.schedule.due_ns - self._clock.monotonic_ns()) / NS)
+        wait_s = (polled.schedule.due_ns - self._clock.monotonic_ns()) / NS
+        if wait_s > LONGEST_NAP_S:  # the schedule may be another one after it
+            await self._clock.sleep(LONGEST_NAP_S)
+            return
+        await self._clock.sleep(wait_s)
         now_ns = self._clock.monotonic_ns()
         polled.skipped += polled.schedule.take(now_ns)
         if not polled.breaker.allows(now_ns):

@@ -18,6 +18,13 @@ class Schedule:
         self._period_ns = int(period_s * NS)
         self.due_ns = first_ns
 
+    def retune(self, period_s: float, now_ns: int) -> None:
+        """Another period from now on; the same one changes nothing."""
+        period_ns = int(period_s * NS)
+        if period_ns != self._period_ns:
+            self._period_ns = period_ns
+            self.due_ns = min(self.due_ns, now_ns + period_ns)
+
     def take(self, now_ns: int) -> int:
         """The slot at ``due_ns`` is being served at ``now_ns``: the slots that were missed meanwhile."""
         missed = max(0, (now_ns - self.due_ns) // self._period_ns)
@@ -29,9 +36,12 @@ class Breaker:
     """Lets a dead instrument rest so that it costs its neighbours nothing: 3 failures, then probes, ever rarer."""
 
     def __init__(self, period_s: float) -> None:
-        self._shortest_s = max(1.0, period_s)
+        self.retune(period_s)
         self.failures = 0
         self.resting_until_ns = 0
+
+    def retune(self, period_s: float) -> None:
+        self._shortest_s = max(1.0, period_s)
 
     @property
     def is_resting(self) -> bool:
