@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from simulator.detectors.bdmg04 import Bdmg04
-from simulator.detectors.instrument import Faults, Instrument
+from simulator.detectors.instrument import Instrument
 from simulator.detectors.mightyohm import KitState, MightyOhm
 from simulator.detectors.weather_station import WeatherStation
+from simulator.faults.faults import faults_of
 from simulator.scenario import (
     Bdmg04Instrument,
     InstrumentSpec,
@@ -73,7 +74,7 @@ def _place(scenario: Scenario, spec: InstrumentSpec) -> Place:
 
 def _place_instrument(ensemble: Ensemble, scenario: Scenario, spec: InstrumentSpec) -> None:
     world, seed = ensemble.world, scenario.seed
-    faults = Faults(event for event in scenario.faults if event.instrument == spec.id)
+    faults = faults_of(scenario, spec)
     if isinstance(spec, Bdmg04Instrument):
         meter = Bdmg04(spec.id, spec.device, world, faults, seed)
         ensemble.asked[spec.id] = meter

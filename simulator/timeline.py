@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator.build import heights_nsv_h
+from simulator.faults.faults import all_events
 from simulator.scenario import FaultEvent, RainEvent, Scenario, SourceEvent
 from simulator.world.world import World
 
@@ -36,7 +37,7 @@ def timeline(scenario: Scenario, world: World) -> tuple[Event, ...]:
         events.extend(_rain(shower, scenario, world))
     for source in scenario.sources:
         events.extend(_source(source))
-    for fault in scenario.faults:
+    for fault in all_events(scenario):
         events.extend(_fault(fault))
     events.append(Event(scenario.duration_min * 60.0, "end"))
     return tuple(sorted(events, key=lambda event: event.t_s))

@@ -16,6 +16,7 @@ from simulator.world.world import World
 HIGH_VOLTAGE_V = 400.0
 WORD = 0xFFFF
 FAULT, WARNING, ALARM = 1 << 0, 1 << 1, 1 << 2
+HV_FAIL_SENSITIVE, HV_FAIL_COARSE = 1 << 4, 1 << 5
 NO_COUNTS_SENSITIVE, NO_COUNTS_COARSE = 1 << 6, 1 << 7
 
 
@@ -105,17 +106,25 @@ class Bdmg04(Instrument[MeterState]):
 
     def _live_second(self, second: int) -> None:
         dose_rate = self._world.dose_rate_nsv_h(self.id, second + MIDDLE_S)
-        self._mean_sensitive.add(self._sensitive.count_second(dose_rate))
-        self._mean_coarse.add(self._coarse.count_second(dose_rate))
+        self._mean_sensitive.add(self.faults.counts(second, 1, self._sensitive.count_second(dose_rate)))
+        self._mean_coarse.add(self.faults.counts(second, 2, self._coarse.count_second(dose_rate)))
+
+    def _start_anew(self) -> None:
+        self._mean_sensitive = RunningMean(self.settings)
+        self._mean_coarse = RunningMean(self.settings)
+
+    def _reset_counters(self) -> None:
+        self._start_anew()
 
     def _show(self) -> MeterState:
         near, far = self._mean_sensitive, self._mean_coarse
         dose_rate_nsv_h = meter_nsv_h(near.rate_cps, self.settings.sensitive)
+        high_voltage_v = 0.0 if self.faults.hv_off(self._second) else HIGH_VOLTAGE_V
         return MeterState(
             dose_rate_sv_h=dose_rate_nsv_h * 1e-9,
             status=self._status(dose_rate_nsv_h),
-            hv_sensitive_v=HIGH_VOLTAGE_V,
-            hv_coarse_v=HIGH_VOLTAGE_V,
+            hv_sensitive_v=high_voltage_v,
+            hv_coarse_v=high_voltage_v,
             rate_sensitive_cps=near.rate_cps,
             pulses_sensitive=min(near.pulses, WORD),
             time_sensitive_s=min(near.time_s, WORD),
@@ -133,6 +142,8 @@ class Bdmg04(Instrument[MeterState]):
             status |= WARNING
         if settings.alarm_nsv_h is not None and dose_rate_nsv_h > settings.alarm_nsv_h:
             status |= ALARM
+        if self.faults.hv_off(self._second):
+            status |= FAULT | HV_FAIL_SENSITIVE | HV_FAIL_COARSE
         if self._mean_sensitive.quiet_s >= settings.no_counts_after_s:
             status |= FAULT | NO_COUNTS_SENSITIVE
         if self._mean_coarse.quiet_s >= settings.coarse_no_counts_after_s:

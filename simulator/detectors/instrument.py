@@ -1,34 +1,15 @@
 """What all instruments share: they advance by whole seconds of the world, and faults hold what they show."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from typing import Generic, TypeVar
 
-from simulator.scenario import FaultEvent
+from simulator.faults.faults import Faults
 from simulator.world.world import World
+
+__all__ = ["MIDDLE_S", "Faults", "Instrument"]
 
 ShownT_co = TypeVar("ShownT_co", covariant=True)
 MIDDLE_S = 0.5  # a second's dose rate is asked for in its middle
-
-
-class Faults:
-    """What is wrong with one instrument, by the world's time."""
-
-    def __init__(self, events: Iterable[FaultEvent] = ()) -> None:
-        self._events = tuple(events)
-
-    def stuck(self, t_s: float) -> bool:
-        return any(event.kind == "stuck" for event in self._at(t_s))
-
-    def silent(self, t_s: float) -> bool:
-        return any(event.kind == "no_answer" for event in self._at(t_s))
-
-    def delay_s(self, t_s: float) -> float:
-        """How late an answer comes, in real seconds."""
-        return max((event.delay_s or 0.0 for event in self._at(t_s)), default=0.0)
-
-    def _at(self, t_s: float) -> list[FaultEvent]:
-        return [event for event in self._events if event.start_s <= t_s < event.end_s]
 
 
 class Instrument(ABC, Generic[ShownT_co]):
@@ -44,11 +25,30 @@ class Instrument(ABC, Generic[ShownT_co]):
     def shown(self, t_s: float) -> ShownT_co:
         """What it shows at a time that never goes back."""
         while self._second < int(t_s):
-            self._live_second(self._second)
-            self._second += 1
-            if not self.faults.stuck(self._second):
-                self._shown = self._show()
+            self._one_second(self._second)
         return self._shown
+
+    def _one_second(self, second: int) -> None:
+        off = self.faults.off(second)
+        if not off:
+            if self.faults.resets(second):
+                self._reset_counters()
+            self._live_second(second)
+        self._second += 1
+        if off and not self.faults.off(self._second):
+            self._start_anew()
+        if not self.faults.stuck(self._second):
+            self._shown = self._show()
+
+    def enter(self, world: World) -> None:
+        """The same world until now, another one from now on: somebody has injected an event."""
+        self._world = world
+
+    def _start_anew(self) -> None:
+        """Power is back: forget what a reboot forgets."""
+
+    def _reset_counters(self) -> None:
+        """The counters that it shows begin again at 0."""
 
     @abstractmethod
     def _live_second(self, second: int) -> None:

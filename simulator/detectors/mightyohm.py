@@ -33,7 +33,10 @@ class MightyOhm(Instrument[KitState]):
 
     def _live_second(self, second: int) -> None:
         dose_rate = self._world.dose_rate_nsv_h(self.id, second + MIDDLE_S)
-        self._minute.append(self._tube.count_second(dose_rate))
+        self._minute.append(self.faults.counts(second, 0, self._tube.count_second(dose_rate)))
+
+    def _start_anew(self) -> None:
+        self._minute = deque((0,), maxlen=60)
 
     def _show(self) -> KitState:
         last = self._minute[-1]

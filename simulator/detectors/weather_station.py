@@ -14,13 +14,18 @@ class WeatherState:
 
 
 class WeatherStation(Instrument[WeatherState]):
+    _counter_began_mm = 0.0  # what had fallen when the counter was last set to 0
+
     def _live_second(self, second: int) -> None:
         """Nothing is averaged."""
+
+    def _reset_counters(self) -> None:
+        self._counter_began_mm = self._world.gauge_total_mm(self.id, float(self._second))
 
     def _show(self) -> WeatherState:
         t_s = float(self._second)
         return WeatherState(
             self._world.weather(t_s),
-            self._world.gauge_total_mm(self.id, t_s),
+            self._world.gauge_total_mm(self.id, t_s) - self._counter_began_mm,
             self._world.gauge_rate_mm_h(self.id, t_s),
         )

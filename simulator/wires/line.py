@@ -67,9 +67,9 @@ class SentenceWire:
             return
         delay_s = self._faults.delay_s(second)
         if delay_s:
-            self._send_late(delay_s, line)
+            self._send_late(delay_s, self._faults.spoil(line, second))
         else:
-            self._send(line)
+            self._send(self._faults.spoil(line, second))
 
     def _send_late(self, delay_s: float, line: bytes) -> None:
         def send() -> None:

@@ -49,6 +49,9 @@ def reply_to(device: Device, pdu: bytes, t_s: float) -> Reply | None:
         return None
     delay_s = device.faults.delay_s(t_s)
     function = pdu[0]
+    code = device.faults.exception(t_s)
+    if code is not None:
+        return Reply(bytes((function | 0x80, code)), delay_s)
     try:
         return Reply(_read(device, pdu, t_s), delay_s)
     except RefusedRequestError as refused:

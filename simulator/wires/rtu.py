@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from simulator.faults.wire import Framing
 from simulator.wires.crc import crc16
 from simulator.wires.modbus import Device, Now, reply_to
 from simulator.wires.pty import PtyEnd
@@ -65,11 +66,11 @@ class ModbusRtuWire:
             self._received.clear()
             return
         device = self._devices.get(frame[0])
-        reply = reply_to(device, frame[1:-2], self._now()) if device is not None else None
-        if reply is None:
+        t_s = self._now()
+        reply = reply_to(device, frame[1:-2], t_s) if device is not None else None
+        if device is None or reply is None:
             return
-        answer = frame[:1] + reply.pdu
-        answer += crc16(answer)
+        answer = device.faults.spoil(_sealed(frame[:1] + reply.pdu), t_s, FRAMING)
         if reply.delay_s:
             self._send_late(reply.delay_s, answer)
         else:
@@ -86,6 +87,13 @@ class ModbusRtuWire:
     def _send(self, answer: bytes) -> None:
         if self._pty is not None:
             self._pty.write(answer)
+
+
+def _sealed(body: bytes) -> bytes:
+    return body + crc16(body)
+
+
+FRAMING = Framing(address_at=0, checksum_at=-2, reseal=lambda frame: _sealed(frame[:-2]))
 
 
 def frame_length(received: bytes | bytearray) -> int | None:

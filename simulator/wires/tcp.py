@@ -9,6 +9,7 @@ import logging
 import struct
 from collections.abc import Mapping
 
+from simulator.faults.wire import Framing
 from simulator.wires.modbus import Device, Now, reply_to
 
 log = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ HEADER = struct.Struct(">HHHB")  # transaction, protocol (0), length of unit id 
 LONGEST_LENGTH = 254
 GATEWAY_TARGET_SILENT = 0x0B
 MOST_UNSENT_BYTES = 65536
+FRAMING = Framing(address_at=6)
 
 
 class ModbusTcpWire:
@@ -48,6 +50,10 @@ class ModbusTcpWire:
         await self._server.wait_closed()
         await asyncio.sleep(0)  # lets the aborted transports close their sockets
         self._server = None
+
+
+def _framed(transaction: int, unit: int, pdu: bytes) -> bytes:
+    return HEADER.pack(transaction, 0, len(pdu) + 1, unit) + pdu
 
 
 class _Connection(asyncio.Protocol):
@@ -91,28 +97,30 @@ class _Connection(asyncio.Protocol):
     def _answer(self, transaction: int, unit: int, pdu: bytes) -> None:
         device = self._wire.devices.get(unit)
         if device is None:
-            self._send(transaction, unit, bytes((pdu[0] | 0x80, GATEWAY_TARGET_SILENT)))
+            self._send(_framed(transaction, unit, bytes((pdu[0] | 0x80, GATEWAY_TARGET_SILENT))))
             return
-        reply = reply_to(device, pdu, self._wire.now())
+        t_s = self._wire.now()
+        reply = reply_to(device, pdu, t_s)
         if reply is None:
             return
+        answer = device.faults.spoil(_framed(transaction, unit, reply.pdu), t_s, FRAMING)
         if reply.delay_s:
-            self._send_late(reply.delay_s, transaction, unit, reply.pdu)
+            self._send_late(reply.delay_s, answer)
         else:
-            self._send(transaction, unit, reply.pdu)
+            self._send(answer)
 
-    def _send_late(self, delay_s: float, transaction: int, unit: int, pdu: bytes) -> None:
+    def _send_late(self, delay_s: float, answer: bytes) -> None:
         def send() -> None:
             self._late.discard(timer)
-            self._send(transaction, unit, pdu)
+            self._send(answer)
 
         timer = asyncio.get_running_loop().call_later(delay_s, send)
         self._late.add(timer)
 
-    def _send(self, transaction: int, unit: int, pdu: bytes) -> None:
+    def _send(self, answer: bytes) -> None:
         if self._transport is None:
             return
-        self._transport.write(HEADER.pack(transaction, 0, len(pdu) + 1, unit) + pdu)
+        self._transport.write(answer)
         if self._transport.get_write_buffer_size() > MOST_UNSENT_BYTES:
             log.warning("a client asks and does not read: connection closed")
             self._transport.abort()
