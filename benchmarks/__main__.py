@@ -2,17 +2,19 @@
 
 import argparse
 import datetime
+import os
 import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import RenderableType
 
 from benchmarks import load, measurement, wire
-from benchmarks.machine import facts, load_average
+from benchmarks.machine import busy_s, facts, load_average
 from benchmarks.report import Bar, Table, as_plain_text, bar, rendered_facts, terminal
 from benchmarks.settings import Settings
 from tests.servers.processes import MissingServerError
@@ -69,8 +71,11 @@ def _measure(settings: Settings, names: list[str], save: Path | None) -> None:
     found = [*facts(settings.folder), ("load", f"{load_average()} before we began (1, 5, 15 min)")]
     show(rendered_facts(f"quantrac benchmarks, {kind} run, {began}", found))
     for name in names:
+        cpu_s, clock_s = busy_s(), time.monotonic()
         with bar(name) as steps:
             tables = TABLES[name](settings, steps)
+        cores = (busy_s() - cpu_s) / (time.monotonic() - clock_s)
+        tables[-1].notes.append(f"Meanwhile {cores:.2f} of {os.cpu_count()} cores were busy, this run in it.")
         for table in tables:
             show(table.rendered())
     show(rendered_facts("after", [("load", f"{load_average()} (1, 5, 15 min), ours in it")]))

@@ -24,6 +24,7 @@ DRAIN_WITHIN_S = 300.0
 DRAIN_STEPS = 60.0  # about, for the bar
 COLUMNS = (
     "instruments", "poll s", "asked for /s", "journalled /s", "missing", "station CPU", "simulator CPU",
+    "all CPU",
     "memory MB", "commits /s",
 )  # fmt: skip
 
@@ -39,6 +40,7 @@ class Sustained:
     recorded_per_s: float
     station_cpu: float  # of one core
     simulator_cpu: float
+    everybody_cpu: float  # of one core, all processes on all cores
     memory_mb: float
     commits_per_s: float
 
@@ -50,6 +52,7 @@ class Sustained:
         return (
             f"{self.instruments:,}", f"{self.poll_s:g}", written(self.asked_per_s), written(self.journalled_per_s),
             percent(self.missing), percent(self.station_cpu, 1), percent(self.simulator_cpu, 1),
+            percent(self.everybody_cpu, 0),
             written(self.memory_mb), written(self.commits_per_s),
         )  # fmt: skip
 
@@ -74,7 +77,10 @@ def _alone(settings: Settings, bar: Bar, window_s: float) -> Table:
         found = measure(Alone(settings.folder / f"alone-{size}", size, 1.0), size, 1.0, window_s, bar)
         table.rows.append(found.row())
     table.notes.append(
-        "CPU: of one core, user and system. Memory: resident at the window's end. Commits: of the journal."
+        "CPU: of one core, user and system. All CPU: of everybody on all cores, so how quiet the machine was."
+    )
+    table.notes.append(
+        "Memory: resident at the window's end. Commits: of the journal. Missing: polls skipped or failed."
     )
     return table
 
@@ -161,6 +167,7 @@ def measure(what: Running, instruments: int, poll_s: float, window_s: float, bar
         recorded_per_s=(ended.recorded - began.recorded) / span_s,
         station_cpu=(ended.station_s - began.station_s) / span_s,
         simulator_cpu=(ended.simulator_s - began.simulator_s) / span_s,
+        everybody_cpu=(ended.machine_s - began.machine_s) / span_s,
         memory_mb=memory,
         commits_per_s=(ended.commits - began.commits) / span_s,
     )

@@ -7,6 +7,8 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+import psutil
+
 from tests.servers.processes import MissingServerError, binary
 
 
@@ -25,6 +27,12 @@ def facts(folder: Path) -> list[tuple[str, str]]:
 def load_average() -> str:
     """Runnable processes over the last 1, 5 and 15 minutes, ours among them."""
     return " ".join(f"{load:.2f}" for load in os.getloadavg())
+
+
+def busy_s() -> float:
+    """CPU seconds that anybody has used on all cores since the machine's start."""
+    used = psutil.cpu_times()
+    return float(used.user + used.nice + used.system + used.irq + used.softirq + used.steal)
 
 
 def _found(pattern: str, path: str) -> str:

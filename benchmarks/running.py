@@ -11,6 +11,7 @@ from typing import Protocol
 
 import psutil
 
+from benchmarks.machine import busy_s
 from tests.system.children import Child, Simulator, quantrac
 from tests.system.house import House
 from tests.system.station_file import station_file
@@ -135,6 +136,7 @@ class Moment:
     wall_ns: int
     station_s: float  # CPU seconds, user and system
     simulator_s: float
+    machine_s: float  # of all cores and everybody
     commits: int
     recorded: int
 
@@ -145,6 +147,7 @@ class Moment:
             time.time_ns(),
             _cpu_s(what.station),
             _cpu_s(what.simulator),
+            busy_s(),
             eye.commits(),
             what.recorded(),
         )
