@@ -11,10 +11,13 @@ GOOD = 0
 WRONG = 2
 
 
-def check(path: Path, catalogue: Catalogue, echo: Callable[[str], None], *, check_secrets: bool = False) -> int:
-    """Check a file, tell the outcome line by line, and return the command's exit code."""
+def check(path: Path, catalogue: Catalogue, echo: Callable[[str], None], *, here: bool = True) -> int:
+    """Check a file, tell the outcome line by line, and return the command's exit code.
+
+    ``here``: it is for this machine, so its secrets and directories are looked at too.
+    """
     try:
-        loaded = load(path, check_secrets=check_secrets)
+        loaded = load(path, check_secrets=here, check_paths=here)
     except ConfigError as error:
         for mistake in error.mistakes:
             echo(render(mistake, catalogue))

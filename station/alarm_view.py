@@ -1,8 +1,6 @@
 """The active alarms as people read them: from the journal's saved state, in words of the catalogue."""
 
-import sqlite3
 from dataclasses import dataclass
-from pathlib import Path
 
 from config.catalogue import Catalogue
 from config.schema import StationConfig
@@ -20,13 +18,9 @@ class AlarmLine:
     since: str
 
 
-def active_alarms(journal: Path, catalogue: Catalogue, config: StationConfig) -> list[AlarmLine]:
-    """Alarms that are active or not acknowledged, newest first; empty where there is no journal yet."""
-    try:
-        with JournalReader(journal) as reader:
-            newest = reader.newest_of_each_alarm()
-    except sqlite3.OperationalError:
-        return []
+def active_alarms(reader: JournalReader, catalogue: Catalogue, config: StationConfig) -> list[AlarmLine]:
+    """Alarms that are active or not acknowledged, newest first."""
+    newest = reader.newest_of_each_alarm()
     return [line_of(record, catalogue, config) for record in newest if record.state != "normal"]
 
 

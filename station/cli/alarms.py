@@ -1,7 +1,5 @@
 """``quantrac alarms``: what is active, and acknowledging it through the one door."""
 
-import getpass
-import time
 from typing import Annotated
 
 import typer
@@ -10,10 +8,10 @@ from rich.table import Table
 
 from config.catalogue import Catalogue
 from station.alarm_view import AlarmLine, active_alarms
-from station.cli.common import ConfigFile, LangOption, fail, inbox_path, journal_path, language, load_or_exit, words
-from station.inbox import submit
+from station.cli.common import ConfigFile, LangOption, fail, language, load_or_exit, open_journal
+from station.cli.handover import hand_over
 
-app = typer.Typer(no_args_is_help=True, help="Alarms: list them, acknowledge them.")
+app = typer.Typer(no_args_is_help=True, help="List the alarms, acknowledge them.")
 
 
 @app.command("list")
@@ -22,7 +20,8 @@ def list_alarms(file: ConfigFile, lang: LangOption = None) -> None:
     chosen = language(lang)
     loaded = load_or_exit(file, chosen, check_secrets=False)
     catalogue = Catalogue.load(chosen, loaded.config.station.time_zone)
-    lines = active_alarms(journal_path(loaded), catalogue, loaded.config)
+    with open_journal(loaded, catalogue) as reader:
+        lines = active_alarms(reader, catalogue, loaded.config)
     console = Console()
     if not lines:
         console.print(catalogue.text("alarms.none"))
@@ -42,16 +41,19 @@ def _table(lines: list[AlarmLine], catalogue: Catalogue) -> Table:
 @app.command("ack")
 def acknowledge(
     file: ConfigFile,
-    alarm: Annotated[str, typer.Argument(help="The alarm's id, as the list shows it.")],
+    alarm: Annotated[str, typer.Argument(help="The alarm's id, as the list shows it: det-1-dose.")],
     reason: Annotated[str, typer.Option("--reason", help="Why, for the audit trail.")] = "",
     person: Annotated[str, typer.Option("--person", help="Who; your login if not named.")] = "",
     lang: LangOption = None,
 ) -> None:
     """Acknowledge one alarm: somebody has taken it in hand."""
-    loaded = load_or_exit(file, language(lang), check_secrets=False)
-    who = person or getpass.getuser()
-    try:
-        submit(inbox_path(loaded), time.time_ns(), command="acknowledge", person=who, alarm=alarm, reason=reason)
-    except OSError as error:
-        catalogue = words(language(lang))
-        fail(catalogue.text("command.cannot_write", path=str(inbox_path(loaded)), reason=error.strerror or ""))
+    chosen = language(lang)
+    loaded = load_or_exit(file, chosen, check_secrets=False)
+    catalogue = Catalogue.load(chosen, loaded.config.station.time_zone)
+    with open_journal(loaded, catalogue) as reader:
+        known = [line.alarm for line in active_alarms(reader, catalogue, loaded.config)]
+    if not known:
+        fail(catalogue.text("alarms.none"))
+    if alarm not in known:
+        fail(catalogue.text("command.wrong_option", option="ALARM", found=alarm, allowed=", ".join(known)), 2)
+    hand_over(loaded, catalogue, "acknowledge", person, alarm=alarm, reason=reason)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
@@ -11,6 +12,7 @@ import typer
 from config.catalogue import Catalogue
 from config.loader import Loaded, load
 from config.mistakes import ConfigError, render
+from station.journal.reader import JournalReader
 
 Lang = Literal["vi", "en"]
 
@@ -43,6 +45,21 @@ def journal_path(loaded: Loaded) -> Path:
 
 def inbox_path(loaded: Loaded) -> Path:
     return loaded.config.paths.data / "inbox"
+
+
+def open_journal(loaded: Loaded, catalogue: Catalogue) -> JournalReader:
+    """The station's journal, or one line that says why not and exit 1: no journal is not an empty one."""
+    path = journal_path(loaded)
+    try:
+        there = path.exists()
+    except OSError:
+        there = True
+    if not there:
+        fail(catalogue.text("command.no_journal", path=str(path)))
+    try:
+        return JournalReader(path)
+    except sqlite3.Error as error:
+        fail(catalogue.text("command.journal_unreadable", path=str(path), reason=str(error)))
 
 
 def words(lang: Lang) -> Catalogue:

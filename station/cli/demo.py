@@ -9,7 +9,9 @@ from station.cli.common import LangOption, fail, language
 
 
 def demo(
-    fast: Annotated[float, typer.Option("--fast", min=0.1, max=200, help="How many times as fast as real.")] = 20.0,
+    fast: Annotated[
+        float, typer.Option("--fast", min=0.1, max=200, help="How many times as fast as real time.")
+    ] = 20.0,
     headless: Annotated[bool, typer.Option("--headless", help="Without a terminal: lines and a summary.")] = False,
     for_s: Annotated[
         float | None,
@@ -33,7 +35,7 @@ def demo(
 
     chosen = language(lang)
     console = Console()
-    headless = headless or not console.is_terminal
+    headless = headless or not console.is_terminal or console.is_dumb_terminal
     if headless and for_s is None:
         for_s = STORY_MIN * 60.0
     try:

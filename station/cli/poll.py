@@ -9,11 +9,14 @@ from rich.table import Table
 
 from config.catalogue import Catalogue
 from config.loader import Loaded
-from config.profile import CANONICAL_UNIT
+from config.profile import CANONICAL_UNIT, LineValue, Profile, RegisterValue
 from config.quality import names
 from drivers.base import DriverError, Reading
 from drivers.factory import make_driver, open_line
 from station.cli.common import ConfigFile, LangOption, language, load_or_exit
+
+# a pure number, a code and a unit that nobody states are shown without one
+AS_WRITTEN = {"1": "", "code": "", "bits": "", "stated": "", "degC": "°C", "deg": "°", "uSv/h": "µSv/h"}
 
 
 def poll(
@@ -25,7 +28,7 @@ def poll(
     chosen = language(lang)
     loaded = load_or_exit(file, chosen, check_secrets=False)
     answers = asyncio.run(_poll_all(loaded))
-    Console().print(_table(answers, Catalogue.load(chosen, loaded.config.station.time_zone), raw=raw))
+    Console().print(_table(answers, loaded, Catalogue.load(chosen, loaded.config.station.time_zone), raw=raw))
     if any(isinstance(answer, DriverError) for answer in answers.values()):
         raise typer.Exit(1)
 
@@ -52,7 +55,7 @@ async def _poll_all(loaded: Loaded) -> dict[str, Reading | DriverError]:
     return {i.id: found[i.id] for i in loaded.config.instruments}
 
 
-def _table(answers: dict[str, Reading | DriverError], catalogue: Catalogue, *, raw: bool) -> Table:
+def _table(answers: dict[str, Reading | DriverError], loaded: Loaded, catalogue: Catalogue, *, raw: bool) -> Table:
     table = Table(show_lines=True)
     for key in ("view.instrument", "view.values", "view.quality"):
         table.add_column(catalogue.text(key))
@@ -60,15 +63,30 @@ def _table(answers: dict[str, Reading | DriverError], catalogue: Catalogue, *, r
         if isinstance(answer, DriverError):
             table.add_row(instrument, f"[red]{type(answer).__name__}[/red] {answer}", "")
             continue
-        lines = [f"{name} = {_shown(value, answer.quantities[name])}" for name, value in answer.values.items()]
+        units = units_of(loaded.profiles[instrument])
+        lines = [f"{name} = {_shown(value, units.get(name, ''))}" for name, value in answer.values.items()]
         if raw:
             lines.append(f"[dim]{answer.raw.hex(' ')}[/dim]")
-        table.add_row(
-            instrument, "\n".join(lines), " ".join(catalogue.text(f"quality.{n}") for n in names(answer.flags))
-        )
+        table.add_row(instrument, "\n".join(lines), _quality(answer, catalogue))
     return table
 
 
-def _shown(value: float | None, quantity: str) -> str:
-    unit = CANONICAL_UNIT[quantity].removesuffix("1") if CANONICAL_UNIT[quantity] == "1" else CANONICAL_UNIT[quantity]
+def _quality(answer: Reading, catalogue: Catalogue) -> str:
+    return ", ".join(catalogue.text(f"quality.{name}") for name in names(answer.flags)) or catalogue.text(
+        "quality.good"
+    )
+
+
+def units_of(profile: Profile) -> dict[str, str]:
+    """The unit of each value as people write it. An informative value has the instrument's own, as the profile says."""
+    units = {"live_time": CANONICAL_UNIT["live_time"]}
+    values: tuple[RegisterValue | LineValue, ...] = (*profile.values, *profile.line_values)
+    for value in values:
+        own = value.unit.rpartition(" ")[2]  # "0.1 degC" on the wire is degC once it is scaled
+        unit = own if value.quantity == "informative" else CANONICAL_UNIT[value.quantity]
+        units[value.name] = AS_WRITTEN.get(unit, unit)
+    return units
+
+
+def _shown(value: float | None, unit: str) -> str:
     return "–" if value is None else f"{value:g} {unit}".strip()

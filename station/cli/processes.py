@@ -1,7 +1,6 @@
 """The long-running commands: the station, the recorder, the simulator; and the reload of a running station."""
 
 import asyncio
-import getpass
 import os
 import signal
 import sqlite3
@@ -15,7 +14,6 @@ from station.cli.common import (
     ConfigFile,
     LangOption,
     fail,
-    inbox_path,
     language,
     load_or_exit,
     start_logging,
@@ -64,26 +62,30 @@ def record(
 
 def reload(file: ConfigFile, lang: LangOption = None) -> None:
     """Ask the running station to take its configuration file anew; it keeps the old one if the new one is bad."""
-    import time
-
-    from station.inbox import submit
+    from station.cli.handover import hand_over
 
     catalogue = words(language(lang))
-    loaded = load_or_exit(file, catalogue.language)
-    try:
-        command_id = submit(inbox_path(loaded), time.time_ns(), command="reload", person=getpass.getuser())
-    except OSError as error:
-        fail(catalogue.text("command.cannot_write", path=str(inbox_path(loaded)), reason=error.strerror or ""))
-    typer.echo(command_id)
+    loaded = load_or_exit(file, catalogue.language, check_secrets=False)  # they are in the station's environment
+    hand_over(loaded, catalogue, "reload")
 
 
 def simulate(
-    scenario: Annotated[str, typer.Argument(help="A shipped scenario or a TOML file.")] = "demo",
-    fast: Annotated[float, typer.Option("--fast", min=0.1, max=1000, help="How many times as fast as real.")] = 1.0,
-    load: Annotated[int, typer.Option("--load", min=0, max=5000, help="Instead: this many detectors.")] = 0,
+    scenario: Annotated[str, typer.Argument(help="A shipped scenario (see --list) or a TOML file.")] = "demo",
+    fast: Annotated[
+        float, typer.Option("--fast", min=0.1, max=1000, help="How many times as fast as real time.")
+    ] = 1.0,
+    load: Annotated[
+        int,
+        typer.Option(
+            "--load",
+            min=0,
+            max=5000,
+            help="This many quiet detectors instead of the scenario's instruments; 0: the scenario's.",
+        ),
+    ] = 0,
     show_list: Annotated[bool, typer.Option("--list", help="List the scenarios.")] = False,
 ) -> None:
-    """Play a world behind the instruments' real wires. Prints where they are and runs until Ctrl-C."""
+    """Play a world behind the instruments' real wires. Print where they are (JSON lines), run until Ctrl-C."""
     command = [sys.executable, "-m", "simulator"]
     if show_list:
         command.append("--list")

@@ -10,7 +10,8 @@ from station.records import STATION_INSTRUMENT
 
 def summary(picture: Picture, facts: Facts, words: Catalogue, world_s: float) -> Iterator[str]:
     """Line by line, everything from the journal."""
-    yield words.text("demo.summary_heading", duration=float(round(world_s)))
+    minutes = world_s / 60.0
+    yield words.text("demo.summary_heading", minutes=words.wording.number(minutes, 0 if minutes >= 10 else 1))
     yield words.text("demo.summary_measurements", count=picture.measurements)
     for destination in facts.destinations:
         waiting = picture.waiting(destination)

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -40,6 +41,8 @@ LINK_STYLE = {"up": "green", "degraded": "yellow", "down": "bold red"}
 ALARM_ROWS = 4
 NARRATION_ROWS_LEAST = 5
 WIDE = 96
+NARROW = 76  # below it only what matters most is shown
+KEPT_IF_NARROW = (0, 1, 4)  # instrument, dose rate, level
 TOO_VAGUE = 0.5  # relative u beyond which one reading says less than the 1-minute mean
 
 
@@ -105,16 +108,22 @@ class Screen:
             padding=(0, 1 if width >= WIDE else 0, 0, 0),
             caption=caption, caption_style="dim", caption_justify="left", header_style="bold",
         )  # fmt: skip
-        table.add_column(words.text("live.instrument"), min_width=11, max_width=16)
-        table.add_column(words.text("live.dose_rate") + " ±", justify="right", min_width=11)
-        table.add_column(words.text("live.background"), justify="right", min_width=5)
-        table.add_column(words.text("live.net"), justify="right", min_width=6)
-        table.add_column(words.text("live.level"), min_width=9)
-        table.add_column(words.text("live.quality"), ratio=1, min_width=7)
-        table.add_column(words.text("live.link"), min_width=4)
-        table.add_column(words.text("live.trend", minutes=minutes), width=minutes)
+        columns: list[tuple[str, dict[str, Any]]] = [
+            (words.text("live.instrument"), {"min_width": 11, "max_width": 16}),
+            (words.text("live.dose_rate") + " ±", {"justify": "right", "min_width": 11}),
+            (words.text("live.background"), {"justify": "right", "min_width": 5}),
+            (words.text("live.net"), {"justify": "right", "min_width": 6}),
+            (words.text("live.level"), {"min_width": 9}),
+            (words.text("live.quality"), {"ratio": 1, "min_width": 7}),
+            (words.text("live.link"), {"min_width": 4}),
+            (words.text("live.trend", minutes=minutes), {"width": minutes}),
+        ]
+        kept = KEPT_IF_NARROW if width < NARROW else range(len(columns))
+        for at in kept:
+            table.add_column(columns[at][0], **columns[at][1])
         for detector in self.facts.detectors:
-            table.add_row(*self._row(detector, self.picture.seen.get(detector) or Seen(), minutes))
+            row = self._row(detector, self.picture.seen.get(detector) or Seen(), minutes)
+            table.add_row(*(row[at] for at in kept))
         return table
 
     def _row(self, detector: str, seen: Seen, minutes: int) -> list[RenderableType]:
@@ -179,25 +188,31 @@ class Screen:
             body: RenderableType = Text(words.text("live.no_alarms"), style="green")
             return Panel(body, title=title, title_align="left", border_style=border, padding=0)
         grid = Table.grid(expand=True, padding=(0, 2 if width >= WIDE else 1, 0, 0))
-        for ratio in (None, None, None, None, 1):
-            grid.add_column(ratio=ratio, no_wrap=True, overflow="ellipsis")
+        is_narrow = width < NARROW
+        for ratio in (1,) if is_narrow else (None, None, None, None, 1):
+            grid.add_column(ratio=ratio, no_wrap=not is_narrow, overflow="ellipsis")
         shown = active if len(active) <= rows else active[: max(1, rows - 1)]
         for alarm in shown:
-            grid.add_row(*self._alarm_row(alarm))
+            grid.add_row(*([self._alarm_line(alarm)] if is_narrow else self._alarm_row(alarm, width)))
         parts: list[RenderableType] = [grid]
         if len(active) > len(shown) and rows > 1:
             parts.append(Text(words.text("live.more", count=len(active) - len(shown)), style="dim"))
         return Panel(Group(*parts), title=title, title_align="left", border_style=border, padding=0)
 
-    def _alarm_row(self, alarm: Alarm) -> list[Text]:
+    def _alarm_line(self, alarm: Alarm) -> Text:
+        """In a narrow terminal as one sentence, which wraps."""
+        return Text(", ").join(cell for cell in self._alarm_row(alarm, NARROW) if cell.plain)
+
+    def _alarm_row(self, alarm: Alarm, width: int) -> list[Text]:
         words = self.catalogue
+        since = clock_time(words, alarm.since_ns)
         holds = alarm.state in HOLDING
         style = LEVEL_STYLE.get(alarm.level, "") if holds else "dim"
         return [
             Text(words.text(f"level.{alarm.level}") if alarm.level else "", style=style),
             Text(self.facts.names.get(alarm.instrument, alarm.instrument), style=style),
             Text(words.text(f"condition.{alarm.condition}"), style=style),
-            Text(words.text("live.since", time=clock_time(words, alarm.since_ns)), style=style),
+            Text(words.text("live.since", time=since) if width >= WIDE else since, style=style),
             Text(words.text(f"state.{alarm.state}"), style="" if holds else "dim"),
         ]
 

@@ -83,8 +83,8 @@ def test_ten_mistakes_are_ten_lines_and_exit_code_2(write: Write, language: Lang
 
 def test_a_file_in_order_is_one_line_and_exit_code_0(write: Write) -> None:
     path = write()
-    assert told(path, "en") == (0, [f"{path}: in order: station Test, 2 instrument(s) on 2 bus(es)"])
-    assert told(path, "vi") == (0, [f"{path}: hợp lệ: trạm Trạm thử, 2 thiết bị trên 2 đường truyền"])
+    assert told(path, "en") == (0, [f"{path}: in order: station Test; instruments: 2, buses: 2"])
+    assert told(path, "vi") == (0, [f"{path}: hợp lệ: trạm Trạm thử; 2 thiết bị, 2 đường truyền"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -165,7 +165,7 @@ def level(name: str, limit: str) -> str:
             [
                 (
                     "alarms.levels[alarm].hysteresis_nsv_h: found 1000; "
-                    "allowed: less than the limit 1000, or the alarm never returns"
+                    "allowed: less than the limit 1000, or the alarm never ends"
                 )
             ],
             id="a hysteresis that never lets go",

@@ -43,7 +43,7 @@ def test_the_story_raises_the_alarm_of_the_detector_that_the_source_is_brought_t
     assert "Trời bắt đầu mưa." in done.stdout
     alarms = [line for line in done.stdout.splitlines() if "suất liều vượt ngưỡng" in line]
     assert len(alarms) == 1
-    assert alarms[0].startswith("Báo động tại Liều kế Bắc (det-north): suất liều vượt ngưỡng, ")
+    assert alarms[0].startswith("Báo động tại Đầu dò Bắc (det-north): suất liều vượt ngưỡng, ")
     assert "./demo-data" in done.stdout
 
 

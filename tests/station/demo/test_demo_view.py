@@ -21,7 +21,7 @@ from tests.builders import T0_NS, alarm, dose_rate, health, meteo
 
 SIZES = ((80, 24), (100, 30), (140, 50))
 NAMES: dict[Language, dict[str, str]] = {
-    "vi": {"det-north": "Liều kế Bắc", "det-south": "Liều kế Nam", "gate": "Cổng", "weather": "Khí tượng"},
+    "vi": {"det-north": "Đầu dò Bắc", "det-south": "Đầu dò Nam", "gate": "Cổng", "weather": "Khí tượng"},
     "en": {"det-north": "North", "det-south": "South", "gate": "Gate", "weather": "Weather"},
 }
 EACH = [pytest.param(lang, size, id=f"{lang}-{size[0]}x{size[1]}") for lang, size in product(LANGUAGES, SIZES)]
@@ -134,3 +134,25 @@ def test_many_alarms_leave_room_for_the_story() -> None:
 def test_the_minute_stops_at_the_storys_end() -> None:
     text = drawn(screen("en", *at_the_alarm(), minute=75.0), (80, 24))[0]
     assert "minute 60 of 60" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_narrow_terminal_loses_columns_but_no_level_and_no_word_of_an_alarm(language: Language) -> None:
+    words = Catalogue.load(language)
+    lines = drawn(screen(language, *at_the_alarm()), (40, 24))
+    assert max(cell_len(line) for line in lines) <= 40
+    row = next(line for line in lines if NAMES[language]["det-north"] in line)
+    assert words.text("level.alarm") in row
+    said = " ".join(" ".join(lines).replace("│", " ").split())
+    assert words.text("state.unacknowledged") in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_at_80_columns_the_state_of_an_alarm_that_is_over_is_said_whole(language: Language) -> None:
+    words, (picture, story) = Catalogue.load(language), at_the_alarm()
+    over = alarm(seq=900, event="returned", state="returned_unacknowledged", condition="above_background")
+    picture.update([Entry("alarm", over, None)])
+    assert any(
+        words.text("state.returned_unacknowledged") in line
+        for line in drawn(screen(language, picture, story), (80, 24))
+    )
