@@ -254,9 +254,17 @@ class Station:
             for event in events:
                 alarm = active.get(event.alarm)
                 publisher.retain_alarm(event.alarm, asdict(alarm) if alarm else None)
-        if self._notifier is not None:
-            for event in events:
-                self._notifier.notify(event)
+        for event in events:
+            self._notify(event)
+
+    def _notify(self, event: Event) -> None:
+        """One event that a notifier cannot take costs neither the next one nor the station."""
+        if self._notifier is None:
+            return
+        try:
+            self._notifier.notify(event)
+        except Exception:
+            log.exception("nobody could be told of %s %s", event.alarm, event.event)
 
     def _tell_systemd(self, state: str) -> None:
         if self._systemd is not None:

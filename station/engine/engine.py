@@ -17,7 +17,7 @@ from alerting.board import UnknownAlarmError
 from alerting.events import Event
 from config.clock import NS, Clock
 from config.quality import Quality
-from station.engine.commit import Batch, Committer
+from station.engine.commit import Batch, Committer, DiskHangsError
 from station.engine.rig import Rig
 from station.engine.vitals import Vitals
 from station.inbox import Command, Door
@@ -34,6 +34,7 @@ TICK_S = 0.5  # real seconds: alarms' delays, inbox and watchdog wait no longer 
 OUTCOMES_A_TICK = 5_000
 QUEUE_LIMIT = 10_000
 LOOK_EVERY_S = 2.0
+KNOCKS_IN_HAND = 256
 FLUSH_LATE_S = 5.0  # real seconds: no sample is on its way from the wire to its average for longer
 VITALS_EVERY_NS = 60 * NS
 DAMAGE_ALARM = "station-journal_damaged"
@@ -52,7 +53,6 @@ class Tick:
     stamp: Stamp
     batch: Batch = field(default_factory=Batch)
     events: list[Event] = field(default_factory=list)
-    knocks: list[Knock] = field(default_factory=list)
     reload_wanted: bool = False
 
 
@@ -84,6 +84,7 @@ class Engine:
         self._saved_alarms_ns = self._began.mono_ns
         self._saved_in = ""  # id of the journal that has them
         self._was_waiting = False
+        self._knocks: list[Knock] = []  # carried out, and the disk does not have it yet
         self.last_step: Stamp | None = None
         self.owed: list[Event] = []  # events of a restart or reload, told with the next tick
         self.faults = 0
@@ -141,9 +142,12 @@ class Engine:
         self._finish(rig, tick)
         numbered = await self._committer.commit(tick.batch)
         self._house.committed(numbered, tick.events)
-        self._door.done(tick.knocks)
+        if self._knocks and self._committer.all_written:
+            self._door.done(self._knocks)
+            self._knocks = []
         if tick.reload_wanted:
-            await self._house.reload()
+            with self._contained("reload"):
+                await self._house.reload()
 
     def _note_step(self, now: Stamp) -> None:
         if self._stamper.steps != self._steps_seen:
@@ -221,16 +225,24 @@ class Engine:
             self._began = stamp
 
     async def _open_door(self, rig: Rig, tick: Tick) -> None:
-        now_ns = tick.stamp.wall_ns
+        if len(self._knocks) >= KNOCKS_IN_HAND:
+            return  # the disk refuses: what was carried out waits for it
+        now_ns, in_hand = tick.stamp.wall_ns, {knock.command.id for knock in self._knocks if knock.command}
+
+        def known(command_id: str) -> bool:
+            return command_id in in_hand or self._committer.journal.command_seen(command_id)
+
         try:
-            tick.knocks = await self._committer.call(
-                lambda: self._door.look(now_ns, self._committer.journal.command_seen)
-            )
+            knocks = await self._committer.soon(lambda: self._door.look(now_ns, known))
+        except DiskHangsError:
+            return  # the committer has said so
         except (OSError, sqlite3.Error) as error:  # a journal that is being replaced knows no commands
             log.warning("inbox: cannot be read: %s", error)
             return
+        self._door.hold(knocks)
+        self._knocks += knocks
         done: set[str] = set()
-        for knock in tick.knocks:
+        for knock in knocks:
             command = knock.command
             if command is None or command.id in done:
                 verdict = f"refused: {knock.refusal or 'repeated in one tick'}"

@@ -41,6 +41,7 @@ class Door:
         self._tmp = directory / "tmp"
         self._programs = programs
         self._stuck: set[str] = set()  # names that cannot be removed: told once, then passed over
+        self._in_hand: set[str] = set()  # carried out, and the disk does not have it yet
         for part in (directory, self._new, self._tmp):
             if not part.is_dir():
                 part.mkdir(parents=True)
@@ -49,7 +50,8 @@ class Door:
     def look(self, now_ns: int, seen: Callable[[str], bool]) -> list[Knock]:
         """At most FILES_A_TICK files. They stay until ``done``; after a kill in between they are read again."""
         with os.scandir(self._new) as entries:
-            waiting = (Path(entry.path) for entry in entries if entry.name not in self._stuck)
+            passed_over = self._stuck | self._in_hand
+            waiting = (Path(entry.path) for entry in entries if entry.name not in passed_over)
             files = sorted(islice(waiting, FILES_A_TICK))
         taken: set[str] = set()
         knocks = []
@@ -60,8 +62,13 @@ class Door:
             knocks.append(knock)
         return knocks
 
+    def hold(self, knocks: list[Knock]) -> None:
+        """These were carried out; until ``done`` they are not looked at again."""
+        self._in_hand.update(knock.file.name for knock in knocks)
+
     def done(self, knocks: list[Knock]) -> None:
         for knock in knocks:
+            self._in_hand.discard(knock.file.name)
             try:
                 self._remove(knock.file)
             except OSError as error:

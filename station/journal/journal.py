@@ -4,6 +4,7 @@ Journal first: nothing is published, fed or alarmed from a record that ``append`
 """
 
 import json
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +23,8 @@ from station.journal.retention import Pruned
 from station.journal.room import Reserve, make_room, stop_growth
 from station.journal.rows import insert_sql, row_getter
 from station.records import TABLES, Header
+
+log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Header)
 
@@ -156,7 +159,10 @@ class Journal:
 
     def _write_head(self) -> None:
         # no fsync: after a power cut an older head is right too, only a head ahead of the journal tells of a roll-back
-        os.pwrite(self._head, f"{self.journal_id} {self.last_seq:020d}\n".encode("ascii"), 0)
+        try:
+            os.pwrite(self._head, f"{self.journal_id} {self.last_seq:020d}\n".encode("ascii"), 0)
+        except OSError as error:  # the records are committed: they must not be taken for refused and written again
+            log.warning("journal: the head beside it cannot be written: %s", error)
 
     def keep_text(self, config_hash: str, text: str, calibrations: Mapping[str, tuple[str, str]]) -> None:
         """Keep what records will name: the configuration's text and calibration periods {id: (instrument, content)}."""
@@ -207,7 +213,13 @@ class Journal:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._insert([(table, replace(record, seq=self.last_seq + 1))])
-            except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError):
+            except (
+                sqlite3.IntegrityError,
+                sqlite3.ProgrammingError,
+                sqlite3.InterfaceError,
+                OverflowError,
+                UnicodeError,
+            ):
                 found.append(index)
             finally:
                 self._db.execute("ROLLBACK")
