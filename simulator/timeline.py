@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from simulator.build import heights_nsv_h
 from simulator.faults.faults import all_events
 from simulator.scenario import FaultEvent, RainEvent, Scenario, SourceEvent
+from simulator.timeline_causes import causes_told
 from simulator.world.world import World
 
 LONGEST_RISE_S = 4 * 3600
@@ -15,7 +16,9 @@ LONGEST_RISE_S = 4 * 3600
 class Event:
     """One thing that happens. ``instrument``: of a source, the one that it is nearest to.
 
-    ``key``: quiet, rain_begins, washout_peak, rain_stops, source_appears, source_gone, fault_begins, fault_ends, end.
+    ``key``: quiet, rain_begins, washout_peak, rain_stops, source_appears, source_gone, fault_begins, fault_ends, end;
+    vehicle_passes, plume_arrives, plume_full, plume_leaves, plume_gone, scanner_begins, scanner_ends,
+    radiography_begins, radiography_ends.
     """
 
     t_s: float
@@ -37,6 +40,7 @@ def timeline(scenario: Scenario, world: World) -> tuple[Event, ...]:
         events.extend(_rain(shower, scenario, world))
     for source in scenario.sources:
         events.extend(_source(source))
+    events.extend(Event(told.t_s, told.key, told.instrument, told.nsv_h) for told in causes_told(scenario))
     for fault in all_events(scenario):
         events.extend(_fault(fault))
     events.append(Event(scenario.duration_min * 60.0, "end"))
