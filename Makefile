@@ -23,7 +23,8 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . || \
+	  { echo "Installing failed: pip needs the network or a package index it can reach. Then try again." >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.test-installed: $(VENV)/.installed
