@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from simulator.build_causes import build_causes, build_rain
 from simulator.detectors.bdmg04 import Bdmg04
 from simulator.detectors.instrument import Instrument
 from simulator.detectors.mightyohm import KitState, MightyOhm
@@ -12,13 +13,10 @@ from simulator.scenario import (
     InstrumentSpec,
     MightyOhmInstrument,
     Scenario,
-    SourceEvent,
 )
 from simulator.wires.bdmg04_map import Bdmg04Registers
 from simulator.wires.lufft_map import LufftRegisters
 from simulator.wires.modbus import Device
-from simulator.world.rain import Rain, Shower
-from simulator.world.source import Source, at_distance_nsv_h
 from simulator.world.washout import Washout, WashoutModel
 from simulator.world.weather import Climate, WeatherModel
 from simulator.world.world import Place, World
@@ -36,14 +34,11 @@ class Ensemble:
 
 def build_world(scenario: Scenario) -> World:
     settings = scenario.world
-    rain = Rain(Shower(event.start_s, event.end_s, event.rate_mm_h) for event in scenario.rain)
-    return World(
-        places={spec.id: _place(scenario, spec) for spec in scenario.instruments},
-        rain=rain,
-        washout=Washout(rain, WashoutModel(**settings.washout.model_dump(exclude={"strength_sigma"}))),
-        sources=[Source(event.start_s, event.end_s, event.ramp_s, heights_nsv_h(event)) for event in scenario.sources],
-        weather=WeatherModel(Climate(**settings.climate.model_dump(exclude={"pressure_swing_hpa"})), scenario.seed),
-    )
+    rain = build_rain(scenario)
+    washout = Washout(rain, WashoutModel(**settings.washout.model_dump(exclude={"strength_sigma"})))
+    weather = WeatherModel(Climate(**settings.climate.model_dump()), scenario.seed)
+    places = {spec.id: _place(scenario, spec) for spec in scenario.instruments}
+    return World(places, rain, washout, weather, build_causes(scenario, places, rain, washout, weather))
 
 
 def build_ensemble(scenario: Scenario) -> Ensemble:
@@ -51,14 +46,6 @@ def build_ensemble(scenario: Scenario) -> Ensemble:
     for spec in scenario.instruments:
         _place_instrument(ensemble, scenario, spec)
     return ensemble
-
-
-def heights_nsv_h(event: SourceEvent) -> dict[str, float]:
-    """The full dose rate of a source at each instrument."""
-    if event.strength_nsv_h_at_1m is None:
-        return dict(event.at_nsv_h)
-    strength = event.strength_nsv_h_at_1m
-    return {instrument: at_distance_nsv_h(strength, distance) for instrument, distance in event.distance_m.items()}
 
 
 def _place(scenario: Scenario, spec: InstrumentSpec) -> Place:
@@ -69,6 +56,8 @@ def _place(scenario: Scenario, spec: InstrumentSpec) -> Place:
         washout_factor=own.washout_factor,
         gauge_factor=own.gauge_factor,
         gauge_start_mm=own.gauge_start_mm,
+        x_m=own.x_m,
+        y_m=own.y_m,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from config.schema import Identifier, Part, Positive
+from simulator.scenario_buses import BusSpec, bus_mistakes
 from simulator.scenario_causes import (
     CosmicSettings,
     PlumeEvent,
@@ -29,8 +30,10 @@ from simulator.scenario_parts import (
     NotNegative,
     PlaceSettings,
 )
+from simulator.scenario_wires import ModbusInstrument, StreamInstrument
 
 __all__ = [
+    "BusSpec",
     "Channel",
     "DeadTimeModel",
     "FaultEvent",
@@ -138,12 +141,10 @@ class LufftInstrument(InstrumentBase):
     device: WeatherStationSettings = WeatherStationSettings()
 
 
-InstrumentSpec = Annotated[Bdmg04Instrument | MightyOhmInstrument | LufftInstrument, Field(discriminator="profile")]
-
-
-class BusSpec(Part):
-    id: Identifier
-    kind: Literal["modbus-tcp", "modbus-rtu", "serial-line"]
+InstrumentSpec = Annotated[
+    Bdmg04Instrument | MightyOhmInstrument | LufftInstrument | ModbusInstrument | StreamInstrument,
+    Field(discriminator="profile"),
+]
 
 
 class Scenario(Part):
@@ -176,23 +177,12 @@ class Scenario(Part):
 
 
 def _bus_mistakes(scenario: Scenario) -> Iterator[str]:
-    kinds = {bus.id: bus.kind for bus in scenario.buses}
-    if len(kinds) != len(scenario.buses):
+    if len({bus.id for bus in scenario.buses}) != len(scenario.buses):
         yield "two buses have the same id"
     ids = [instrument.id for instrument in scenario.instruments]
     if len(set(ids)) != len(ids):
         yield "two instruments have the same id"
-    seen: set[tuple[str, int]] = set()
-    for instrument in scenario.instruments:
-        kind = kinds.get(instrument.bus)
-        if kind is None:
-            yield f"instrument {instrument.id}: there is no bus {instrument.bus}"
-        elif (kind == "serial-line") != isinstance(instrument, MightyOhmInstrument):
-            yield f"instrument {instrument.id}: {instrument.profile} does not speak on a {kind} bus"
-        address = 0 if kind == "serial-line" else instrument.address  # a line has room for one talker
-        if (instrument.bus, address) in seen:
-            yield f"instrument {instrument.id}: its place on bus {instrument.bus} is taken"
-        seen.add((instrument.bus, address))
+    yield from bus_mistakes(scenario.buses, scenario.instruments)
 
 
 def _station_mistakes(scenario: Scenario) -> Iterator[str]:
@@ -212,6 +202,9 @@ def _timeline_mistakes(scenario: Scenario) -> Iterator[str]:
         for cause in getattr(scenario, kind):
             for unknown in sorted(cause.instruments() - known):
                 yield f"one of the {kind} is near {unknown}, which is not an instrument"
+            by_place = getattr(cause, "at_m", None) or getattr(cause, "through_m", None)
+            if by_place and all(instrument.place.x_m is None for instrument in scenario.instruments):
+                yield f"one of the {kind} has a place, but no instrument has x_m and y_m"
     kinds = {bus.id: bus.kind for bus in scenario.buses}
     yield from fault_mistakes(scenario.faults, scenario.random_faults, scenario.instruments, kinds)
     yield from too_many(scenario.random_faults, len(scenario.instruments), scenario.duration_min / 60.0)

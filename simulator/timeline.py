@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simulator.build import heights_nsv_h
+from simulator.build_causes import reached_nsv_h
 from simulator.faults.faults import all_events
 from simulator.scenario import FaultEvent, RainEvent, Scenario, SourceEvent
 from simulator.timeline_causes import causes_told
@@ -39,7 +39,7 @@ def timeline(scenario: Scenario, world: World) -> tuple[Event, ...]:
     for shower in scenario.rain:
         events.extend(_rain(shower, scenario, world))
     for source in scenario.sources:
-        events.extend(_source(source))
+        events.extend(_source(source, scenario))
     events.extend(Event(told.t_s, told.key, told.instrument, told.nsv_h) for told in causes_told(scenario))
     for fault in all_events(scenario):
         events.extend(_fault(fault))
@@ -56,8 +56,8 @@ def _rain(shower: RainEvent, scenario: Scenario, world: World) -> Iterator[Event
     yield Event(shower.end_s, "rain_stops")
 
 
-def _source(source: SourceEvent) -> Iterator[Event]:
-    heights = heights_nsv_h(source)
+def _source(source: SourceEvent, scenario: Scenario) -> Iterator[Event]:
+    heights = reached_nsv_h(source, scenario)
     nearest = max(heights, key=lambda instrument: heights[instrument])
     yield Event(source.start_s, "source_appears", nearest, nsv_h=heights[nearest])
     yield Event(source.end_s, "source_gone", nearest)

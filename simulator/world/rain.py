@@ -1,4 +1,4 @@
-"""Rain: showers of constant intensity; what falls is the exact integral, however it is asked."""
+"""Rain and snow: showers of constant intensity; what falls is the exact integral, however it is asked."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -11,7 +11,9 @@ SECONDS_PER_HOUR = 3600.0
 class Shower:
     start_s: float
     end_s: float
-    rate_mm_h: float
+    rate_mm_h: float  # of water
+    strength: float = 1.0  # how much progeny it carries
+    snow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,9 @@ class Piece:
     start_s: float
     rate_mm_h: float
     fallen_before_mm: float
+    strength: float = 1.0  # of all showers at work, by their rates
+    snow_mm_h: float = 0.0  # the part of the rate that falls as snow
+    snow_before_mm: float = 0.0
 
 
 class Rain:
@@ -41,14 +46,26 @@ class Rain:
         piece = self.pieces[self.piece_index(t_s)]
         return piece.fallen_before_mm + piece.rate_mm_h * max(0.0, t_s - piece.start_s) / SECONDS_PER_HOUR
 
+    def snow_fallen_mm(self, t_s: float) -> float:
+        """The part of ``fallen_mm`` that fell as snow, as water."""
+        piece = self.pieces[self.piece_index(t_s)]
+        return piece.snow_before_mm + piece.snow_mm_h * max(0.0, t_s - piece.start_s) / SECONDS_PER_HOUR
+
+    def snowing(self, t_s: float) -> bool:
+        return self.pieces[self.piece_index(t_s)].snow_mm_h > 0
+
 
 def _pieces(showers: tuple[Shower, ...]) -> tuple[Piece, ...]:
     edges = sorted({0.0, *(s.start_s for s in showers), *(s.end_s for s in showers)})
     pieces: list[Piece] = []
-    fallen_mm = 0.0
+    fallen_mm = snow_mm = 0.0
     for i, edge in enumerate(edges):
         if pieces:
-            fallen_mm += pieces[-1].rate_mm_h * (edge - edges[i - 1]) / SECONDS_PER_HOUR
-        rate = sum(s.rate_mm_h for s in showers if s.start_s <= edge < s.end_s)
-        pieces.append(Piece(edge, rate, fallen_mm))
+            lasted_s = edge - edges[i - 1]
+            fallen_mm += pieces[-1].rate_mm_h * lasted_s / SECONDS_PER_HOUR
+            snow_mm += pieces[-1].snow_mm_h * lasted_s / SECONDS_PER_HOUR
+        now = [s for s in showers if s.start_s <= edge < s.end_s]
+        rate = sum(s.rate_mm_h for s in now)
+        strength = sum(s.rate_mm_h * s.strength for s in now) / rate if rate else 1.0
+        pieces.append(Piece(edge, rate, fallen_mm, strength, sum(s.rate_mm_h for s in now if s.snow), snow_mm))
     return tuple(pieces)

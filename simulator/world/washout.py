@@ -2,12 +2,13 @@
 
 Two activities on the ground, A1 (Pb-214) and A2 (Bi-214), and the air's stock d of both (1 after long dry weather):
 
-    dA1/dt = L1 (R^p d - A1)              dd/dt = -k R^p d + (1 - d) / recovery
-    dA2/dt = L2 (m R^p d + A1 - A2)       dose  = gain ((1 - b) A1 + b A2)
+    dA1/dt = L1 (s R^p d - A1)            dd/dt = -k R^p d + (1 - d) / recovery
+    dA2/dt = L2 (m s R^p d + A1 - A2)     dose  = gain ((1 - b) A1 + b A2)
 
-R is the rain rate in mm/h, m the Bi-214 atoms that fall with each Pb-214 atom, b the part of Bi-214 in the dose of one
-decay of each. A shower strips the air (k), so a second one gives less. While R is constant the system is linear with
-constant coefficients: the matrix exponential is its exact solution, so the answer does not depend on any step.
+R is the rain rate in mm/h, s the shower's own strength (its air's progeny against the usual), m the Bi-214 atoms that
+fall with each Pb-214 atom, b the part of Bi-214 in the dose of one decay of each. A shower strips the air (k), so a
+second one gives less. While R is constant the system is linear with constant coefficients: the matrix exponential is
+its exact solution, so the answer does not depend on any step.
 """
 
 import math
@@ -37,15 +38,16 @@ class WashoutModel:
     stripping_per_min: float
     recovery_days: float
 
-    def matrix(self, rate_mm_h: float) -> Matrix:
+    def matrix(self, rate_mm_h: float, strength: float = 1.0) -> Matrix:
         """The system's matrix (per second) while it rains at a constant rate."""
         drive = rate_mm_h**self.exponent if rate_mm_h > 0 else 0.0
         refill = 1.0 / (self.recovery_days * 86400.0)
+        carried = drive * strength
         loss = self.stripping_per_min / 60.0 * drive + refill
         return np.array(
             [
-                [-PB214_PER_S, 0.0, PB214_PER_S * drive, 0.0],
-                [BI214_PER_S, -BI214_PER_S, BI214_PER_S * self.bismuth_atoms * drive, 0.0],
+                [-PB214_PER_S, 0.0, PB214_PER_S * carried, 0.0],
+                [BI214_PER_S, -BI214_PER_S, BI214_PER_S * self.bismuth_atoms * carried, 0.0],
                 [0.0, 0.0, -loss, refill],
                 [0.0, 0.0, 0.0, 0.0],
             ]
@@ -91,7 +93,7 @@ class Washout:
             if self._spans:
                 last = self._spans[-1]
                 state = expm(last.matrix * (piece.start_s - last.start_s)) @ state
-            self._spans.append(_Span(piece.start_s, model.matrix(piece.rate_mm_h), [state]))
+            self._spans.append(_Span(piece.start_s, model.matrix(piece.rate_mm_h, piece.strength), [state]))
         self._dry = all(piece.rate_mm_h == 0 for piece in rain.pieces)
 
     def dose_rate_nsv_h(self, t_s: float) -> float:
@@ -107,3 +109,9 @@ class Washout:
         """How much progeny the air still has: 1 after long dry weather."""
         span = self._spans[self._rain.piece_index(t_s)]
         return float((expm(span.matrix * (t_s - span.start_s)) @ span.grid[0])[2])
+
+
+def shower_strengths(seed: int, sigma: float, showers: int) -> list[float]:
+    """One for each shower, log-normal with a mean of 1; a shower more at the end changes none before it."""
+    draws = np.random.default_rng([seed, 0x57415348]).standard_normal(showers)
+    return [float(strength) for strength in np.exp(sigma * draws - sigma**2 / 2)]

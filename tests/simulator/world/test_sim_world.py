@@ -10,21 +10,22 @@ from simulator.build import build_world
 from simulator.library import read_scenario
 from simulator.scenario import Scenario, SourceEvent
 from simulator.world.rain import Rain, Shower
-from simulator.world.source import Source
+from simulator.world.source import Visit
 
-SOURCE = Source(100.0, 200.0, 30.0, {"near": 1800.0})
+SOURCE = Visit(100.0, 200.0, 30.0)
 
 
 @pytest.mark.parametrize(
     ("t_s", "expected"),
-    [(99.9, 0.0), (100.0, 0.0), (115.0, 900.0), (130.0, 1800.0), (170.0, 1800.0), (185.0, 900.0), (200.0, 0.0)],
+    [(99.9, 0.0), (100.0, 0.0), (115.0, 0.5), (130.0, 1.0), (170.0, 1.0), (185.0, 0.5), (200.0, 0.0)],
 )
 def test_a_source_ramps_up_stays_and_ramps_down(t_s: float, expected: float) -> None:
-    assert SOURCE.dose_rate_nsv_h("near", t_s) == pytest.approx(expected)
+    assert SOURCE.at(t_s) == pytest.approx(expected)
 
 
-def test_a_source_is_not_seen_where_it_is_not_near() -> None:
-    assert SOURCE.dose_rate_nsv_h("far", 150.0) == 0.0
+def test_a_source_is_not_seen_where_it_is_not_near(scenario_with: Callable[..., Scenario]) -> None:
+    event = SourceEvent(start_min=0, duration_min=10, at_nsv_h={"det": 1800.0})
+    assert build_world(scenario_with(sources=(event,))).causes("kit", 60.0).source_nsv_h == 0.0
 
 
 def test_a_source_given_by_its_distance_falls_with_the_square(scenario_with: Callable[..., Scenario]) -> None:
