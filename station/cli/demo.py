@@ -10,8 +10,16 @@ from station.cli.common import LangOption, fail, language
 
 def demo(
     fast: Annotated[
-        float, typer.Option("--fast", min=0.1, max=200, help="How many times as fast as real time.")
-    ] = 20.0,
+        float | None,
+        typer.Option(
+            "--fast",
+            min=0.1,
+            max=1000,
+            metavar="N",
+            help="How many times as fast as real time; without it, as the scenario says.",
+            show_default=False,
+        ),
+    ] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Without a terminal: lines and a summary.")] = False,
     for_s: Annotated[
         float | None,
@@ -26,18 +34,16 @@ def demo(
         typer.Option("--keep", metavar="DIR", help="Put the data into this new directory.", show_default=False),
     ] = None,
 ) -> None:
-    """Play an hour of a station's life: quiet, rain, a source, an alarm. Needs no root and no services."""
+    """Play a scenario, as a rule an hour: quiet, rain, a source, an alarm. Needs no root and no services."""
     from rich.console import Console
 
     from config.catalogue import Catalogue
     from station.demo.place import PlaceError, take_place
-    from station.demo.show import STORY_MIN, Demo, Wish
+    from station.demo.show import Demo, Wish
 
     chosen = language(lang)
     console = Console()
     headless = headless or not console.is_terminal or console.is_dumb_terminal
-    if headless and for_s is None:
-        for_s = STORY_MIN * 60.0
     try:
         place = take_place(keep)
     except PlaceError as error:

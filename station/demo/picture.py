@@ -1,6 +1,7 @@
 """What the journal says now, as the view and the summary need it; fed with the journal's records in order."""
 
 import logging
+import math
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +29,7 @@ HOLDING = ("unacknowledged", "acknowledged")
 
 @dataclass(slots=True)
 class Bin:
-    """One minute of one detector: the mean of its measurements, and the highest alarm level that held."""
+    """One column of a detector's chart, as a rule a minute: mean measurement and highest alarm level."""
 
     number: int
     total_nsv_h: float = 0.0
@@ -77,6 +78,7 @@ class Picture:
     last_seq: int = 0
     end_ns: int = 0
     positions: Mapping[str, Position] = field(default_factory=dict)
+    bin_min: int = 1
 
     def update(self, entries: Iterable[Entry]) -> list[Alarm]:
         """Take records; gives back the alarm events among them."""
@@ -129,7 +131,7 @@ class Picture:
             seen.minute = record
 
     def _bin(self, seen: Seen, record: DoseRate) -> None:
-        number = record.end_ns // BIN_NS
+        number = record.end_ns // (self.bin_min * BIN_NS)
         if not seen.bins or seen.bins[-1].number != number:
             seen.bins.append(Bin(number))
         newest = seen.bins[-1]
@@ -174,8 +176,13 @@ def rank(level: str) -> int:
     return LEVELS.index(level) if level in LEVELS else 0
 
 
-def blank(config: StationConfig) -> Picture:
-    return Picture({instrument.id: Seen() for instrument in config.instruments})
+def blank(config: StationConfig, bin_min: int = 1) -> Picture:
+    return Picture({instrument.id: Seen() for instrument in config.instruments}, bin_min=bin_min)
+
+
+def minutes_a_column(duration_min: float) -> int:
+    """So that the columns that are kept hold the whole story, if it is longer than an hour."""
+    return max(1, math.ceil(duration_min / BINS_KEPT))
 
 
 class Follower:

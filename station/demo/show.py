@@ -17,11 +17,12 @@ from config.clock import NS, Clock
 from config.loader import Loaded, load
 from config.schema import Language, StationConfig
 from station.demo.children import Child, ChildError, Children
+from station.demo.generated import ScenarioMismatchError
 from station.demo.origin import clock_of
-from station.demo.picture import Follower, blank
+from station.demo.picture import Follower, blank, minutes_a_column
 from station.demo.place import SIMULATOR_LOG, STATION_LOG, Place
 from station.demo.stage import FRAME_S, LineStage, LiveStage, Stage
-from station.demo.station_file import CONFIG_FILE, ScenarioMismatchError, fit, write_station_file
+from station.demo.station_file import CONFIG_FILE, fit, write_station_file
 from station.demo.story import Beat, Story, names_of
 from station.demo.summary import summary
 from station.demo.view import Facts, Screen, short_path
@@ -34,10 +35,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the command was asked for. ``for_s``: world seconds until it ends by itself; None: until it is told to."""
+    """What the command was asked for.
+
+    ``fast``: None as the scenario likes to be shown. ``for_s``: world seconds until it ends by itself; None until it is
+    told to, or without a screen at the end of the story.
+    """
 
     language: Language
-    fast: float
+    fast: float | None
     headless: bool
     for_s: float | None
     scenario: str
@@ -59,13 +64,15 @@ class Demo:
         self._words = Catalogue.load(wish.language, self._config.station.time_zone)
         self._origin_wall_ns = time.time_ns()
         self._origin_mono_ns = time.monotonic_ns()
+        self._fast = wish.fast or 1.0
+        self._for_s = wish.for_s
         self._begin_world()
         self._take_config(self._config, STORY_MIN)
 
     def _begin_world(self) -> None:
         """The world's time begins now."""
         self._origin_wall_ns, self._origin_mono_ns = time.time_ns(), time.monotonic_ns()
-        self._clock: Clock = clock_of(self._wish.fast, self._origin_wall_ns, self._origin_mono_ns)
+        self._clock: Clock = clock_of(self._fast, self._origin_wall_ns, self._origin_mono_ns)
         self._story = Story()
 
     def _take_config(self, config: StationConfig, duration_min: float) -> None:
@@ -78,13 +85,13 @@ class Demo:
             detectors=[i.id for i in config.instruments if i.id not in self._sensors],
             sensors=[i.id for i in config.instruments if i.id in self._sensors],
             destinations=[d.id for d in config.destinations],
-            fast=self._wish.fast,
+            fast=self._fast,
             duration_min=duration_min,
             data=self._place.path,
             recorded=self._place.recorded,
             station_file=self._place.station_file,
         )
-        self._picture = blank(config)
+        self._picture = blank(config, minutes_a_column(duration_min))
         self._follower = Follower(self._place.journal, self._picture)
 
     # -- the run
@@ -135,23 +142,30 @@ class Demo:
 
     def _simulator(self) -> list[str]:
         origin = ["--origin-wall-ns", str(self._origin_wall_ns), "--origin-mono-ns", str(self._origin_mono_ns)]
-        return ["simulator", self._wish.scenario, "--fast", repr(self._wish.fast), "--stop-on-eof", *origin]
+        fast = "demo" if self._wish.fast is None else repr(self._wish.fast)
+        return ["simulator", self._wish.scenario, "--fast", fast, "--stop-on-eof", *origin]
 
     def _set_up(self, node: Child, ready: dict[str, Any], port: int) -> None:
+        self._fast = float(ready["rate"])
+        self._clock = clock_of(self._fast, self._origin_wall_ns, self._origin_mono_ns)
+        if self._wish.headless and self._for_s is None:
+            self._for_s = float(ready["duration_s"])
         config = fit(self._config, ready, mqtt_port=port, data=self._place.path, language=self._wish.language)
         write_station_file(config, self._place.station_file)
         self._take_config(config, float(ready["duration_s"]) / 60.0)
+        if "stations" in ready:
+            self._story.tell_network(self._clock.wall_ns(), len(ready["stations"]))
         node.tell(
             {
                 "station": str(self._place.station_file),
-                "fast": self._wish.fast,
+                "fast": self._fast,
                 "origin_wall_ns": self._origin_wall_ns,
                 "origin_mono_ns": self._origin_mono_ns,
             }
         )
 
     def _follow(self, children: Children, world: Child, stage: Stage) -> None:
-        for_s = self._wish.for_s
+        for_s = self._for_s
         while not self._stop.wait(FRAME_S):
             dead = children.dead()
             if dead is not None:

@@ -10,7 +10,7 @@ from rich.live import Live
 
 from config.catalogue import Catalogue
 from station.demo.story import Beat, Line
-from station.demo.view import Facts, Screen
+from station.demo.view import HOURS_FROM_MIN, Facts, Screen, hours
 
 FRAME_S = 0.25
 PROGRESS_WORLD_MIN = 10.0
@@ -57,13 +57,12 @@ class LineStage:
         self._console = console
         self._words = words
         self._facts = facts
+        self._fast = 1.0
         self._told_min = 0.0
         self._told_s = time.monotonic()
 
     def __enter__(self) -> Self:
         self.say(self._words.text("demo.starting"))
-        if self._facts.fast != 1:
-            self.say(self._words.text("demo.fast", factor=self._facts.fast))
         self.say(self._words.text("demo.data_at", path=str(self._facts.data)))
         return self
 
@@ -76,23 +75,29 @@ class LineStage:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def show(self, screen: Screen, new: Sequence[Beat]) -> None:
+        if screen.facts.fast != self._fast:
+            self._fast = screen.facts.fast
+            self.say(self._words.text("demo.fast", factor=self._fast))
         for beat in new:
             self._at(beat.at_ns, beat.line, screen)
         now_s = time.monotonic()
         if screen.minute - self._told_min >= PROGRESS_WORLD_MIN and now_s - self._told_s >= PROGRESS_REAL_S:
             self._told_min, self._told_s = screen.minute, now_s
             picture = screen.picture
-            self.say(
-                self._words.text(
-                    "demo.progress",
-                    minute=int(screen.minute),
-                    measurements=picture.measurements,
-                    confirmed=picture.confirmed,
-                    alarms=picture.holding,
-                )
-            )
+            counted = {
+                "measurements": picture.measurements,
+                "confirmed": picture.confirmed,
+                "alarms": picture.holding,
+            }
+            if screen.facts.duration_min < HOURS_FROM_MIN:
+                self.say(self._words.text("demo.progress", minute=int(screen.minute), **counted))
+            else:
+                self.say(self._words.text("demo.progress_hour", hour=hours(screen.minute), **counted))
 
     def _at(self, at_ns: int, line: Line, screen: Screen) -> None:
-        minute = screen.minute - (screen.now_ns - at_ns) / 60e9
-        said = line.said(self._words, self._facts.names)
-        self.say(self._words.text("demo.at_minute", minute=max(0, int(minute + NEAR_MIN)), text=said))
+        minute = max(0.0, screen.minute - (screen.now_ns - at_ns) / 60e9 + NEAR_MIN)
+        said = line.said(self._words, screen.facts.names)
+        if screen.facts.duration_min < HOURS_FROM_MIN:
+            self.say(self._words.text("demo.at_minute", minute=int(minute), text=said))
+        else:
+            self.say(self._words.text("demo.at_hour", hour=hours(minute), text=said))

@@ -1,5 +1,7 @@
 """The demo's station as a file: config/demo.toml fitted to where the simulated world really is.
 
+A world with instruments of its own gets a station generated for it (station.demo.generated).
+
 It is written into the data directory, and the station loads it as every station loads its own.
 """
 
@@ -10,13 +12,10 @@ from typing import Any
 
 from config.override import with_overrides
 from config.schema import Instrument, Language, StationConfig
+from station.demo.generated import ScenarioMismatchError, station_of
 
 CONFIG_FILE = Path(__file__).parents[2] / "config" / "demo.toml"
 HEADING = "# Written by `quantrac demo` from config/demo.toml: the same station, at the ports of this run.\n"
-
-
-class ScenarioMismatchError(ValueError):
-    """The scenario has something that the demo's station cannot watch. The text names it."""
 
 
 def fit(
@@ -24,27 +23,28 @@ def fit(
 ) -> StationConfig:
     """The station for a world that is ready (the simulator's first line). Raises ScenarioMismatchError."""
     world: Mapping[str, Mapping[str, Any]] = ready["instruments"]
-    known = {instrument.id: instrument for instrument in config.instruments}
-    if strangers := sorted(set(world) - set(known)):
-        raise ScenarioMismatchError(", ".join(strangers))
-    instruments = tuple(_placed(known[name], told) for name, told in world.items())
-    buses = _endpoints(instruments, ready)
-    fitted = config.model_copy(
-        update={
-            "instruments": instruments,
-            "buses": tuple(bus for bus in config.buses if bus.id in buses),
-            "station": config.station.model_copy(update={"language": language}),
-        }
-    )
+    models = {instrument.id: instrument.profile for instrument in config.instruments}
+    if all(models.get(name) == told["profile"] for name, told in world.items()):
+        fitted, buses = _same_station(config, ready)
+    else:
+        fitted, buses = station_of(config, ready), {}
+    fitted = fitted.model_copy(update={"station": config.station.model_copy(update={"language": language})})
     return with_overrides(
         fitted, buses=buses, mqtt={"host": "127.0.0.1", "port": mqtt_port, "protocol": "3.1.1"}, data=data
     )
 
 
-def _placed(instrument: Instrument, told: Mapping[str, Any]) -> Instrument:
-    if told["profile"] != instrument.profile:
-        raise ScenarioMismatchError(f"{instrument.id}: {told['profile']}")
-    return instrument.model_copy(update={"address": told["address"]})
+def _same_station(
+    config: StationConfig, ready: Mapping[str, Any]
+) -> tuple[StationConfig, dict[str, dict[str, object]]]:
+    """The demo's own station, less what is not in this world, and where its buses are."""
+    known = {instrument.id: instrument for instrument in config.instruments}
+    instruments = tuple(
+        known[name].model_copy(update={"address": told["address"]}) for name, told in ready["instruments"].items()
+    )
+    buses = _endpoints(instruments, ready)
+    kept = tuple(bus for bus in config.buses if bus.id in buses)
+    return config.model_copy(update={"instruments": instruments, "buses": kept}), buses
 
 
 def _endpoints(instruments: tuple[Instrument, ...], ready: Mapping[str, Any]) -> dict[str, dict[str, object]]:

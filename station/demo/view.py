@@ -25,7 +25,7 @@ from rich.text import Text
 from config.catalogue import Catalogue
 from config.clock import NS
 from config.quality import Quality
-from station.demo.picture import BINS_KEPT, HOLDING, Picture, Seen
+from station.demo.picture import BINS_KEPT, HOLDING, Picture, Seen, rank
 from station.demo.spark import LEVEL_STYLE, spark
 from station.demo.story import Beat, Line, Story, Tone
 from station.records import Alarm, DoseRate
@@ -40,6 +40,11 @@ TONE_STYLE: dict[Tone, str] = {
 LINK_STYLE = {"up": "green", "degraded": "yellow", "down": "bold red"}
 ALARM_ROWS = 4
 NARRATION_ROWS_LEAST = 5
+DETECTOR_ROWS_LEAST = 3
+ROWS_OF_THE_REST = 19
+WEATHER_ROWS = 2
+HOURS_FROM_MIN = 180.0  # a longer story is told in hours
+WORSE_NSV_H = 50.0  # smaller differences of the net dose rate do not reorder a long table
 WIDE = 96
 NARROW = 76  # below it only what matters most is shown
 KEPT_IF_NARROW = (0, 1, 4)  # instrument, dose rate, level
@@ -77,7 +82,11 @@ class Screen:
         height = options.height or options.size.height
         width = options.max_width
         free = options.update(height=None)
-        above: list[RenderableType] = [self._title(), self._instruments(width), *self._weather()]
+        above: list[RenderableType] = [
+            self._title(),
+            self._instruments(width, max(DETECTOR_ROWS_LEAST, height - ROWS_OF_THE_REST)),
+            *self._weather(),
+        ]
         below: list[RenderableType] = [self._outbox(), self._foot()]
         fixed = sum(len(console.render_lines(part, free, pad=False)) for part in (*above, *below))
         rows = max(1, min(ALARM_ROWS, height - fixed - 2 - NARRATION_ROWS_LEAST))
@@ -89,20 +98,28 @@ class Screen:
 
     def _title(self) -> Table:
         words = self.catalogue
-        of = int(self.facts.duration_min)
-        minute = min(of, int(max(0.0, self.minute)))
         grid = _grid()
         grid.add_column(justify="right", no_wrap=True)
         grid.add_row(
             Text(words.text("live.title", station=self.facts.station, time=self.now_ns), style="bold"),
-            Text(f"×{self.facts.fast:g} · {words.text('demo.minute_of', minute=minute, of=of)}", style="cyan"),
+            Text(f"×{self.facts.fast:g} · {self._how_far()}", style="cyan"),
         )
         return grid
 
-    def _instruments(self, width: int) -> Table:
+    def _how_far(self) -> str:
+        words, duration_min = self.catalogue, self.facts.duration_min
+        minute = min(duration_min, max(0.0, self.minute))
+        if duration_min < HOURS_FROM_MIN:
+            return words.text("demo.minute_of", minute=int(minute), of=int(duration_min))
+        return words.text("demo.hour_of", hour=hours(minute), of=round(duration_min / 60))
+
+    def _instruments(self, width: int, rows: int) -> Table:
         words = self.catalogue
         minutes = _minutes(width)
-        caption = words.text("live.units")
+        shown = self._shown_detectors(rows)
+        left_out = len(self.facts.detectors) - len(shown)
+        more = f"{words.text('live.more_instruments', count=left_out)}\n" if left_out else ""
+        caption = more + words.text("live.units")
         table = Table(
             box=box.SIMPLE_HEAD, show_edge=False, expand=True, pad_edge=False,
             padding=(0, 1 if width >= WIDE else 0, 0, 0),
@@ -125,6 +142,24 @@ class Screen:
             row = self._row(detector, self.picture.seen.get(detector) or Seen(), minutes)
             table.add_row(*(row[at] for at in kept))
         return table
+
+    def _trend(self, columns: int) -> str:
+        minutes = columns * self.picture.bin_min
+        if minutes < HOURS_FROM_MIN:
+            return self.catalogue.text("live.trend", minutes=minutes)
+        return self.catalogue.text("live.trend_hours", hours=round(minutes / 60))
+
+    def _shown_detectors(self, rows: int) -> Sequence[str]:
+        """All in their order, or the worst where there is not room for all; the last row says how many are missing."""
+        if len(self.facts.detectors) <= rows:
+            return self.facts.detectors
+        return sorted(self.facts.detectors, key=self._badness, reverse=True)[: rows - 1]
+
+    def _badness(self, detector: str) -> tuple[int, bool, float]:
+        seen = self.picture.seen.get(detector) or Seen()
+        record = seen.minute or seen.raw
+        net = record.net_nsv_h if record is not None else None
+        return rank(seen.level), seen.link in LINK_STYLE and seen.link != "up", (net or 0.0) // WORSE_NSV_H
 
     def _row(self, detector: str, seen: Seen, minutes: int) -> list[RenderableType]:
         words = self.catalogue
@@ -162,7 +197,8 @@ class Screen:
     def _weather(self) -> list[Text]:
         words = self.catalogue
         lines = []
-        for sensor in self.facts.sensors:
+        left_out = len(self.facts.sensors) - WEATHER_ROWS
+        for sensor in self._shown_sensors():
             last, seen = self.picture.meteo.get(sensor), self.picture.seen.get(sensor) or Seen()
             name = self.facts.names.get(sensor, sensor)
             if last is None:
@@ -176,7 +212,16 @@ class Screen:
                 said = words.text("live.dry_line", **common)
             hour = words.text("live.rain_hour", rain_mm=words.wording.number(self.picture.rain_hour_mm(), 1))
             lines.append(Text(f"{said}, {hour}", style="blue" if last.rain_rate_mm_h else "", no_wrap=True))
+        if left_out > 0:
+            lines.append(Text(words.text("live.more_instruments", count=left_out), style="dim"))
         return lines
+
+    def _shown_sensors(self) -> Sequence[str]:
+        """Those where it rains first, if there are many."""
+        if len(self.facts.sensors) <= WEATHER_ROWS:
+            return self.facts.sensors
+        rains = {s: bool(m.rain_rate_mm_h) for s, m in self.picture.meteo.items()}
+        return sorted(self.facts.sensors, key=lambda sensor: not rains.get(sensor, False))[:WEATHER_ROWS]
 
     def _alarms(self, rows: int, width: int) -> Panel:
         words = self.catalogue
@@ -282,6 +327,11 @@ def shown_record(seen: Seen) -> tuple[DoseRate | None, bool]:
     if raw.u_nsv_h <= TOO_VAGUE * abs(raw.gross_nsv_h) or minute.gross_nsv_h is None:
         return raw, False
     return minute, True
+
+
+def hours(minute: float) -> str:
+    """Hours and minutes of a story that lasts for hours."""
+    return f"{int(minute) // 60}:{int(minute) % 60:02}"
 
 
 def clock_time(words: Catalogue, wall_ns: int) -> str:

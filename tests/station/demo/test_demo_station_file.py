@@ -7,7 +7,8 @@ import pytest
 
 from config.loader import load
 from config.schema import StationConfig
-from station.demo.station_file import CONFIG_FILE, ScenarioMismatchError, fit, write_station_file
+from station.demo.generated import ScenarioMismatchError
+from station.demo.station_file import CONFIG_FILE, fit, write_station_file
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +52,62 @@ def test_the_file_is_a_stations_file_that_says_the_same(config: StationConfig, t
     assert load(tmp_path / "station.toml").config == station
 
 
-def test_an_instrument_that_the_station_does_not_know_is_named(config: StationConfig, tmp_path: Path) -> None:
-    world = ready()
-    world["instruments"]["roof"] = world["instruments"]["det-south"]
-    with pytest.raises(ScenarioMismatchError, match="roof"):
+def strange() -> dict[str, Any]:
+    """A world that the demo's own station does not fit."""
+    world = ready() | {"duration_s": 86400.0, "rate": 200.0}
+    world["instruments"]["roof"] = {
+        "profile": "positron-bdmg-04", "bus": "detectors", "address": 10, "name": {"vi": "Mái", "en": "Roof"},
+    }  # fmt: skip
+    return world
+
+
+def test_a_world_of_its_own_gets_a_station_with_its_buses_instruments_and_names(
+    config: StationConfig, tmp_path: Path
+) -> None:
+    station = fitted(config, strange(), tmp_path)
+    assert [(bus.id, bus.kind) for bus in station.buses] == [("detectors", "modbus-tcp"), ("line", "modbus-rtu")]
+    assert {i.id: (i.bus, i.address) for i in station.instruments} == {
+        "det-south": ("detectors", 9),
+        "weather": ("line", 1),
+        "roof": ("detectors", 10),
+    }
+    assert {i.id: i.name.vi for i in station.instruments} == {
+        "det-south": "det-south",
+        "weather": "weather",
+        "roof": "Mái",
+    }
+    assert station.alarms == config.alarms
+
+
+def test_a_generated_station_is_a_stations_file_too(config: StationConfig, tmp_path: Path) -> None:
+    station = fitted(config, strange(), tmp_path)
+    write_station_file(station, tmp_path / "station.toml")
+    assert load(tmp_path / "station.toml").config == station
+
+
+def test_a_fast_world_is_read_less_often_and_counts_as_silent_later(config: StationConfig, tmp_path: Path) -> None:
+    slow, fast = (fitted(config, strange() | {"rate": rate}, tmp_path).instruments[0] for rate in (1.0, 200.0))
+    assert (slow.poll_s, slow.silent_after_s) == (1.0, 120.0)
+    assert (fast.poll_s, fast.silent_after_s) == (6.0, 1600.0)
+
+
+def test_an_instrument_of_a_network_has_its_stations_name(config: StationConfig, tmp_path: Path) -> None:
+    world = strange() | {
+        "stations": {"ls": {"name": {"vi": "Lạng Sơn", "en": "Lang Son"}, "instruments": ["det-south"]}}
+    }
+    world["instruments"]["det-south"]["station"] = "ls"
+    assert fitted(config, world, tmp_path).instruments[0].name.vi == "Lạng Sơn"
+
+
+def test_an_instrument_that_no_driver_reads_is_named(config: StationConfig, tmp_path: Path) -> None:
+    world = strange()
+    world["instruments"]["det-south"]["profile"] = "abacus"
+    with pytest.raises(ScenarioMismatchError, match="det-south: abacus"):
         fitted(config, world, tmp_path)
 
 
-def test_an_instrument_of_another_model_is_named(config: StationConfig, tmp_path: Path) -> None:
-    world = ready()
-    world["instruments"]["det-south"]["profile"] = "mightyohm"
-    with pytest.raises(ScenarioMismatchError, match="det-south"):
+def test_a_wire_that_the_station_does_not_speak_is_named(config: StationConfig, tmp_path: Path) -> None:
+    world = strange()
+    world["buses"]["line"]["kind"] = "pigeon"
+    with pytest.raises(ScenarioMismatchError, match="buses"):
         fitted(config, world, tmp_path)

@@ -1,9 +1,15 @@
 """The story: each event of the world and of the alarms in plain words, in both languages."""
 
+from typing import get_args
+
 import pytest
 
 from config.catalogue import LANGUAGES, Catalogue
 from config.schema import Language
+from simulator.build import build_world
+from simulator.library import read_scenario, shipped
+from simulator.scenario_faults import FaultKind
+from simulator.timeline import timeline
 from station.demo.story import BEATS_KEPT, Beat, Story, beat_of_alarm, beat_of_world, names_of
 from station.records import Alarm
 from tests.builders import T0_NS, alarm
@@ -15,6 +21,15 @@ WORLD = {
     "rain_stops": "demo.rain_ends",
     "source_appears": "demo.source_near",
     "source_gone": "demo.source_gone",
+    "vehicle_passes": "demo.vehicle_passes",
+    "scanner_begins": "demo.scanner_begins",
+    "scanner_ends": "demo.scanner_ends",
+    "radiography_begins": "demo.radiography_begins",
+    "radiography_ends": "demo.radiography_ends",
+    "plume_arrives": "demo.plume_arrives",
+    "plume_full": "demo.plume_full",
+    "plume_leaves": "demo.plume_leaves",
+    "plume_gone": "demo.plume_gone",
     "fault_begins": "demo.fault_stuck",
     "fault_ends": "demo.fault_ends",
     "end": "demo.story_over",
@@ -51,6 +66,30 @@ def test_each_sentence_can_be_said_with_the_instruments_name(language: Language,
     said = beat.line.said(words, names) + (beat.look.said(words, names) if beat.look else "")
     assert "det-north" not in said
     assert ("Tower" in said) == ("instrument" in beat.line.params)
+
+
+@pytest.mark.parametrize("kind", get_args(FaultKind))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_fault_of_the_simulator_is_told(language: Language, kind: str) -> None:
+    beat = beat_of_world(event("fault_begins") | {"fault": kind})
+    assert beat is not None
+    assert beat.look is not None
+    assert beat.line.said(Catalogue.load(language), {}) != beat.look.said(Catalogue.load(language), {})
+
+
+def test_the_power_is_of_no_instrument() -> None:
+    cut = {"event": "fault_begins", "at_ns": T0_NS, "fault": "power_cut"}
+    assert [beat and beat.line.key for beat in (beat_of_world(cut), beat_of_world(cut | {"event": "fault_ends"}))] == [
+        "demo.fault_power_cut",
+        "demo.power_back",
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_nothing_that_happens_in_a_shipped_scenario_goes_untold(name: str) -> None:
+    scenario = read_scenario(name)
+    events = [{"event": e.key, "at_ns": T0_NS, **e.details()} for e in timeline(scenario, build_world(scenario))]
+    assert [one["event"] for one in events if beat_of_world(one) is None] == []
 
 
 def test_an_event_that_is_not_known_says_nothing() -> None:
