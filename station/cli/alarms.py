@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from config.catalogue import Catalogue
@@ -30,11 +31,13 @@ def list_alarms(file: ConfigFile, lang: LangOption = None) -> None:
 
 
 def _table(lines: list[AlarmLine], catalogue: Catalogue) -> Table:
-    table = Table()
-    for key in ("view.alarm", "view.level", "view.state", "view.since"):
-        table.add_column(catalogue.text(key))
+    """The sentence begins with the level. The id is never cut: it is what ``ack`` wants."""
+    table = Table(show_lines=True)
+    table.add_column(catalogue.text("view.alarm"), min_width=max(len(line.alarm) for line in lines), overflow="fold")
+    table.add_column(catalogue.text("view.state"))
+    table.add_column(catalogue.text("view.since"), no_wrap=True)
     for line in lines:
-        table.add_row(f"{line.text}\n[dim]{line.alarm}[/dim]", line.level, line.state, line.since)
+        table.add_row(f"{escape(line.text)}\n[bold]{escape(line.alarm)}[/bold]", line.state, line.since)
     return table
 
 

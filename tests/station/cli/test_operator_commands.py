@@ -105,6 +105,27 @@ def test_a_file_that_is_no_journal_is_one_line(file: Path, tmp_path: Path) -> No
     assert said.output.count("\n") == 1
 
 
+# --- The list
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "200"])
+def test_the_list_shows_the_whole_id_that_an_acknowledgement_wants(
+    journal: Journal, file: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    journal.append([("alarm", alarm(alarm="station-destination_refuses", condition="clock_step", unit=""))])
+    said = quantrac("alarms", "list", str(file))
+    assert said.exit_code == 0
+    assert "station-destination_refuses" in said.output
+    assert ACTIVE in said.output
+
+
+def test_without_an_alarm_there_is_nothing_to_acknowledge(file: Path, journal: Journal) -> None:
+    journal.append([("alarm", alarm(alarm=ACTIVE, event="returned", state="normal", level=""))])
+    assert quantrac("alarms", "list", str(file)) == (0, "No alarm is active.\n")
+    assert quantrac("alarms", "ack", str(file), ACTIVE) == (1, "No alarm is active.\n")
+
+
 # --- Commands to the station say what came of them
 
 
