@@ -6,7 +6,7 @@ One module a group of commands; heavy imports stay inside the command that needs
 import typer
 
 from station import __version__
-from station.cli import alarms, check, demo, export, poll, processes, quarantine
+from station.cli import alarms, check, demo, export, poll, processes, quarantine, simulate
 
 app = typer.Typer(
     name="quantrac",
@@ -34,12 +34,12 @@ app.command("check")(check.check)
 app.command("run")(processes.run)
 app.command("record")(processes.record)
 app.command("reload")(processes.reload)
-app.command("simulate")(processes.simulate)
 app.command("demo")(demo.demo)
 app.command("poll")(poll.poll)
 app.command("export")(export.export)
 app.command("quarantine")(quarantine.quarantine)
 app.add_typer(alarms.app, name="alarms")
+app.add_typer(simulate.app, name="simulate")
 
 
 def main() -> None:

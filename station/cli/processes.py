@@ -1,10 +1,8 @@
-"""The long-running commands: the station, the recorder, the simulator; and the reload of a running station."""
+"""The long-running commands: the station, the recorder; and the reload of a running station."""
 
 import asyncio
-import os
 import signal
 import sqlite3
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
@@ -67,31 +65,6 @@ def reload(file: ConfigFile, lang: LangOption = None) -> None:
     catalogue = words(language(lang))
     loaded = load_or_exit(file, catalogue.language, check_secrets=False)  # they are in the station's environment
     hand_over(loaded, catalogue, "reload")
-
-
-def simulate(
-    scenario: Annotated[str, typer.Argument(help="A shipped scenario (see --list) or a TOML file.")] = "demo",
-    fast: Annotated[
-        float, typer.Option("--fast", min=0.1, max=1000, help="How many times as fast as real time.")
-    ] = 1.0,
-    load: Annotated[
-        int,
-        typer.Option(
-            "--load",
-            min=0,
-            max=5000,
-            help="This many quiet detectors instead of the scenario's instruments; 0: the scenario's.",
-        ),
-    ] = 0,
-    show_list: Annotated[bool, typer.Option("--list", help="List the scenarios.")] = False,
-) -> None:
-    """Play a world behind the instruments' real wires. Print where they are (JSON lines), run until Ctrl-C."""
-    command = [sys.executable, "-m", "simulator"]
-    if show_list:
-        command.append("--list")
-    else:
-        command += [scenario, "--fast", str(fast)] + (["--load", str(load)] if load else [])
-    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, our own module
 
 
 async def _until_told(work: Work) -> None:
