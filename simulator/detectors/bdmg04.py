@@ -9,13 +9,15 @@ from collections import deque
 from dataclasses import dataclass
 
 from simulator.detectors.counting import Tube, generator
-from simulator.detectors.instrument import MIDDLE_S, Faults, Instrument
+from simulator.detectors.instrument import Faults, Instrument
+from simulator.detectors.meter_logic import AlarmBits, OverlapBand
 from simulator.scenario import Bdmg04Settings, Channel
 from simulator.world.world import World
 
 HIGH_VOLTAGE_V = 400.0
 WORD = 0xFFFF
-FAULT, WARNING, ALARM = 1 << 0, 1 << 1, 1 << 2
+FAULT, WARNING, ALARM, SENSITIVE_OFF = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+HYSTERESIS = 1 << 9
 HV_FAIL_SENSITIVE, HV_FAIL_COARSE = 1 << 4, 1 << 5
 NO_COUNTS_SENSITIVE, NO_COUNTS_COARSE = 1 << 6, 1 << 7
 
@@ -95,19 +97,22 @@ class Bdmg04(Instrument[MeterState]):
         self._coarse = Tube(settings.coarse, generator(seed, instrument_id, 2))
         self._mean_sensitive = RunningMean(settings)
         self._mean_coarse = RunningMean(settings)
-        self._warm_up(world.dose_rate_nsv_h(instrument_id, 0.0))
+        self._band = overlap_band(settings)
+        self._bits = AlarmBits(settings.warning_nsv_h, settings.alarm_nsv_h, settings.hysteresis_pct)
+        self._warm_up(world, instrument_id)
         super().__init__(instrument_id, world, faults)
 
-    def _warm_up(self, dose_rate_nsv_h: float) -> None:
+    def _warm_up(self, world: World, instrument_id: str) -> None:
         """It was switched on long before the world begins, so its means are full."""
         for mean, tube in ((self._mean_sensitive, self._sensitive), (self._mean_coarse, self._coarse)):
-            for counts in tube.count_before(dose_rate_nsv_h, self.settings.warm_up_s):
+            for counts in tube.before(world, instrument_id, self.settings.warm_up_s):
                 mean.add(counts)
+        self._bits.see(self._dose_rate_nsv_h())
 
     def _live_second(self, second: int) -> None:
-        dose_rate = self._world.dose_rate_nsv_h(self.id, second + MIDDLE_S)
-        self._mean_sensitive.add(self.faults.counts(second, 1, self._sensitive.count_second(dose_rate)))
-        self._mean_coarse.add(self.faults.counts(second, 2, self._coarse.count_second(dose_rate)))
+        for number, mean, tube in ((1, self._mean_sensitive, self._sensitive), (2, self._mean_coarse, self._coarse)):
+            mean.add(self.faults.counts(second, number, tube.live(self._world, self.id, second)))
+        self._bits.see(self._dose_rate_nsv_h())
 
     def _start_anew(self) -> None:
         self._mean_sensitive = RunningMean(self.settings)
@@ -118,11 +123,11 @@ class Bdmg04(Instrument[MeterState]):
 
     def _show(self) -> MeterState:
         near, far = self._mean_sensitive, self._mean_coarse
-        dose_rate_nsv_h = meter_nsv_h(near.rate_cps, self.settings.sensitive)
+        dose_rate_nsv_h = self._dose_rate_nsv_h()
         high_voltage_v = 0.0 if self.faults.hv_off(self._second) else HIGH_VOLTAGE_V
         return MeterState(
             dose_rate_sv_h=dose_rate_nsv_h * 1e-9,
-            status=self._status(dose_rate_nsv_h),
+            status=self._status(),
             hv_sensitive_v=high_voltage_v,
             hv_coarse_v=high_voltage_v,
             rate_sensitive_cps=near.rate_cps,
@@ -135,13 +140,20 @@ class Bdmg04(Instrument[MeterState]):
             last_second_coarse=min(far.last_second, WORD),
         )
 
-    def _status(self, dose_rate_nsv_h: float) -> int:
+    def _dose_rate_nsv_h(self) -> float:
+        sensitive_nsv_h = meter_nsv_h(self._mean_sensitive.rate_cps, self.settings.sensitive)
+        if self._band is None:
+            return sensitive_nsv_h
+        return self._band.shown_nsv_h(sensitive_nsv_h, self._coarse_nsv_h())
+
+    def _coarse_nsv_h(self) -> float:
+        return meter_nsv_h(self._mean_coarse.rate_cps, self.settings.coarse)
+
+    def _status(self) -> int:
         settings = self.settings
-        status = 0
-        if settings.warning_nsv_h is not None and dose_rate_nsv_h > settings.warning_nsv_h:
-            status |= WARNING
-        if settings.alarm_nsv_h is not None and dose_rate_nsv_h > settings.alarm_nsv_h:
-            status |= ALARM
+        status = WARNING * self._bits.warning | ALARM * self._bits.alarm | HYSTERESIS * self._bits.held
+        if self._band is not None and self._band.coarse_share(self._coarse_nsv_h()) == 1.0:
+            status |= SENSITIVE_OFF
         if self.faults.hv_off(self._second):
             status |= FAULT | HV_FAIL_SENSITIVE | HV_FAIL_COARSE
         if self._mean_sensitive.quiet_s >= settings.no_counts_after_s:
@@ -149,6 +161,12 @@ class Bdmg04(Instrument[MeterState]):
         if self._mean_coarse.quiet_s >= settings.coarse_no_counts_after_s:
             status |= FAULT | NO_COUNTS_COARSE
         return status
+
+
+def overlap_band(settings: Bdmg04Settings) -> OverlapBand | None:
+    if settings.overlap_lower_nsv_h is None or settings.overlap_upper_nsv_h is None:
+        return None
+    return OverlapBand(settings.overlap_lower_nsv_h, settings.overlap_upper_nsv_h)
 
 
 def meter_nsv_h(rate_cps: float, tube: Channel) -> float:

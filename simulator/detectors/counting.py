@@ -50,6 +50,15 @@ class Tube:
         mean = self._dead_time.registered_cps(self.true_cps(dose_rate_nsv_h))
         return [int(counts) for counts in self._rng.poisson(mean, seconds)]
 
+    def before(self, world: World, instrument_id: str, seconds: int) -> list[int]:
+        """Seconds before the world begins, in what it begins with."""
+        if self._constant and not self._response:
+            return self.count_before(world.dose_rate_nsv_h(instrument_id, 0.0), seconds)
+        seen_nsv_h = world.field(instrument_id, 0, self._response).steady_nsv_h
+        return self.count_before(
+            seen_nsv_h * condition(self._channel, 0.0, world.weather(0.0).temperature_degc), seconds
+        )
+
     def live(self, world: World, instrument_id: str, second: int) -> int:
         """The counts of [second, second + 1) at an instrument's place, with all that this tube makes of it."""
         field = world.field(instrument_id, second, self._response)

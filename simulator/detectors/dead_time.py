@@ -1,8 +1,8 @@
 """Dead times: which of the arrivals a tube registers, in the mean and in scatter, exactly.
 
 All models are one process (Lee and Gardner's hybrid). An arrival that finds the tube idle triggers it: for tau_N it
-sees nothing, and then for tau_P an arrival is not registered but triggers it again. So triggers are a renewal process of
-intervals tau_N + E, with E exponential, and a trigger is registered when its E is at least tau_P:
+sees nothing, and then for tau_P an arrival is not registered but triggers it again. So triggers are a renewal process
+of intervals tau_N + E, with E exponential, and a trigger is registered when its E is at least tau_P:
 
     m = n exp(-n tau_P) / (1 + n tau_N)
 

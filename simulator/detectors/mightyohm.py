@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simulator.detectors.counting import Tube, generator
-from simulator.detectors.instrument import MIDDLE_S, Faults, Instrument
+from simulator.detectors.instrument import Faults, Instrument
 from simulator.scenario import MightyOhmSettings
 from simulator.world.world import World
 
@@ -27,13 +27,13 @@ class MightyOhm(Instrument[KitState]):
         self, instrument_id: str, settings: MightyOhmSettings, world: World, faults: Faults, seed: int
     ) -> None:
         self._tube = Tube(settings.tube, generator(seed, instrument_id))
-        before = self._tube.count_before(world.dose_rate_nsv_h(instrument_id, 0.0), 60)
+        before = self._tube.before(world, instrument_id, 60)
         self._minute: deque[int] = deque(before, maxlen=60)
         super().__init__(instrument_id, world, faults)
 
     def _live_second(self, second: int) -> None:
-        dose_rate = self._world.dose_rate_nsv_h(self.id, second + MIDDLE_S)
-        self._minute.append(self.faults.counts(second, 0, self._tube.count_second(dose_rate)))
+        counts = self._tube.live(self._world, self.id, second)
+        self._minute.append(self.faults.counts(second, 0, counts))
 
     def _start_anew(self) -> None:
         self._minute = deque((0,), maxlen=60)

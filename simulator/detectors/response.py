@@ -1,6 +1,6 @@
 """What a tube makes of a dose rate besides chance: energy, temperature, age.
 
-The factors of the words are chosen; none is a maker's figure. 1 is the response to caesium-137, as tubes are calibrated.
+The factors of the words are chosen; none is a maker's figure. 1 is the response to caesium-137.
 """
 
 import math
