@@ -145,7 +145,7 @@ def _window(parts: Pieces) -> Iterator[Mistake]:
 def _data_path(file: str, data: Path) -> Iterator[Mistake]:
     """The directory, or the nearest one above it that is there, must take what the station writes."""
     there = data
-    while not there.exists() and there != there.parent:
+    while not os.path.exists(there) and there != there.parent:  # noqa: PTH110 - Path.exists raises where one may not look
         there = there.parent
     allowed = phrase("allowed.writable_directory")
     if not there.is_dir():

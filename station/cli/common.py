@@ -29,9 +29,10 @@ def language(chosen: Lang | None) -> Lang:
 
 
 def load_or_exit(file: Path, lang: Lang, *, check_secrets: bool = True) -> Loaded:
-    """The configuration, or all its mistakes on stderr and exit 2."""
+    """The configuration, or all its mistakes on stderr and exit 2. ``check_secrets``: and whether this user may
+    read its secrets and write its data, as whoever runs it must."""
     try:
-        return load(file, check_secrets=check_secrets)
+        return load(file, check_secrets=check_secrets, check_paths=check_secrets)
     except ConfigError as error:
         catalogue = Catalogue.load(lang)
         for mistake in error.mistakes:

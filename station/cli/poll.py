@@ -6,17 +6,34 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from config.catalogue import Catalogue
 from config.loader import Loaded
 from config.profile import CANONICAL_UNIT, LineValue, Profile, RegisterValue
 from config.quality import names
-from drivers.base import DriverError, Reading
+from drivers.base import (
+    BadAnswerError,
+    BusyError,
+    DriverError,
+    NoAnswerError,
+    PortGoneError,
+    Reading,
+    RefusedError,
+)
 from drivers.factory import make_driver, open_line
 from station.cli.common import ConfigFile, LangOption, language, load_or_exit
 
 # a pure number, a code and a unit that nobody states are shown without one
 AS_WRITTEN = {"1": "", "code": "", "bits": "", "stated": "", "degC": "°C", "deg": "°", "uSv/h": "µSv/h"}
+
+FAILURES = (
+    (NoAnswerError, "failure.no_answer"),
+    (BadAnswerError, "failure.bad_answer"),
+    (BusyError, "failure.busy"),
+    (PortGoneError, "failure.port_gone"),
+    (RefusedError, "failure.refused"),
+)
 
 
 def poll(
@@ -61,7 +78,7 @@ def _table(answers: dict[str, Reading | DriverError], loaded: Loaded, catalogue:
         table.add_column(catalogue.text(key))
     for instrument, answer in answers.items():
         if isinstance(answer, DriverError):
-            table.add_row(instrument, f"[red]{type(answer).__name__}[/red] {answer}", "")
+            table.add_row(instrument, _failed(answer, catalogue), "")
             continue
         units = units_of(loaded.profiles[instrument])
         lines = [f"{name} = {_shown(value, units.get(name, ''))}" for name, value in answer.values.items()]
@@ -69,6 +86,12 @@ def _table(answers: dict[str, Reading | DriverError], loaded: Loaded, catalogue:
             lines.append(f"[dim]{answer.raw.hex(' ')}[/dim]")
         table.add_row(instrument, "\n".join(lines), _quality(answer, catalogue))
     return table
+
+
+def _failed(error: DriverError, catalogue: Catalogue) -> Text:
+    """What it means and what to look at, and below it the driver's own words."""
+    means = next((catalogue.text(key) for kind, key in FAILURES if isinstance(error, kind)), "")
+    return Text().append(means, style="red").append(f"\n{error}", style="dim")
 
 
 def _quality(answer: Reading, catalogue: Catalogue) -> str:

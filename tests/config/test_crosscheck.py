@@ -1,7 +1,9 @@
 """Mistakes between the parts of a configuration: each is one readable line, also beside mistakes of other kinds."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -219,3 +221,22 @@ def test_data_where_nobody_may_write_is_a_mistake(lines: Lines, write: Write, mo
 def test_the_data_path_is_left_alone_when_it_will_be_replaced(lines: Lines, write: Write, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file", encoding="utf-8")
     assert lines(write(), check_paths=False) == []
+
+
+def test_a_data_path_that_this_user_may_not_even_look_at_is_one_line(
+    lines: Lines, write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    path = write(('data = "data"', f'data = "{closed}/data"'))
+    look = os.stat
+
+    def stat(at: Any, **how: Any) -> os.stat_result:
+        if str(at).startswith(f"{closed}/"):
+            raise PermissionError(13, "Permission denied", str(at))
+        return look(at, **how)
+
+    closed.mkdir()
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.setattr(os, "access", lambda at, _mode: Path(at) != closed)
+    (said,) = lines(path)
+    assert "paths.data: found closed, where this user may not write; allowed: a directory" in said

@@ -213,3 +213,18 @@ def test_poll_shows_units_as_people_write_them(file: Path) -> None:
 def test_poll_shows_an_informative_value_in_the_unit_that_is_left_after_scaling() -> None:
     units = units_of(load(SHIPPED / "langson.toml", check_paths=False).profiles["weather"])
     assert (units["dew_point"], units["air_temperature"]) == ("°C", "°C")
+
+
+def test_poll_says_what_to_look_at_when_there_is_nobody(file: Path) -> None:
+    said = quantrac("poll", str(file))
+    assert said.exit_code == 1
+    assert "The port cannot be used" in " ".join(said.output.replace("│", " ").split())
+
+
+# --- Who only reads needs no rights to write
+
+
+def test_a_data_directory_that_cannot_be_made_is_no_mistake_for_a_reader(file: Path) -> None:
+    text = file.read_text(encoding="utf-8").replace('data = "./data"', 'data = "/proc/nowhere"')
+    file.write_text(text, encoding="utf-8")
+    assert "there is no journal yet" in quantrac("alarms", "list", str(file)).output
