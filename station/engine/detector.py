@@ -35,7 +35,7 @@ class Restored:
     """Where the journal left off: the newest raw value, and averages that closed without being told of."""
 
     before: Stamp
-    late: list[Average]
+    late: list[tuple[Average, str]]  # each with its calibration
 
 
 class DetectorRoom:
@@ -75,7 +75,7 @@ class DetectorRoom:
         if before is None:
             return []
         late, self._late = self._late, []
-        records = [self._average(naming, before, average) for average in late]
+        records = [self._average(naming, before, average, calibration=name) for average, name in late]
         if before.epoch != now.epoch:
             return records + self._end_at_step(before, naming)
         return records + [self._average(naming, before, average) for average in self._kernel.flush(flush_until_ns)]
@@ -112,16 +112,18 @@ class DetectorRoom:
     def _is_overdue(self, wall_ns: int) -> bool:
         return self._due is not None and _day(wall_ns) > self._due
 
-    def _average(self, naming: Naming, stamp: Stamp, average: Average) -> tuple[str, DoseRate]:
-        return self._record(TABLE_OF[average.period], naming, stamp, average.start_ns, average.end_ns, average.worked)
+    def _average(self, naming: Naming, stamp: Stamp, average: Average, **more: Any) -> tuple[str, DoseRate]:
+        return self._record(
+            TABLE_OF[average.period], naming, stamp, average.start_ns, average.end_ns, average.worked, **more
+        )
 
     def _record(
-        self, table: str, naming: Naming, stamp: Stamp, start_ns: int, end_ns: int, worked: Worked
+        self, table: str, naming: Naming, stamp: Stamp, start_ns: int, end_ns: int, worked: Worked, **more: Any
     ) -> tuple[str, DoseRate]:
         columns: dict[str, Any] = worked.columns()
         header = naming.header(
             table, self._instrument.id, stamp, start_ns=start_ns, end_ns=end_ns,
-            channel="gamma", quantity=H10, flags=Quality(columns.pop("flags")),
+            channel="gamma", quantity=H10, flags=Quality(columns.pop("flags")), **more,
         )  # fmt: skip
         return table, DoseRate(**header, **columns)
 

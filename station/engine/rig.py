@@ -1,5 +1,6 @@
 """Everything that one configuration makes: instruments' rooms, buses, alarms. A reload makes a new rig and swaps it."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from dataclasses import dataclass, replace
 from alerting.board import AlarmBoard
 from config.clock import NS, Clock
 from config.loader import Loaded
+from config.profile import Profile
 from config.schema import Instrument
 from drivers.base import Line
 from drivers.factory import make_driver, open_line
@@ -50,7 +52,7 @@ def build(
     return Rig(
         loaded,
         naming,
-        {i.id: _detector(loaded, i, reader, now.wall_ns) for i in detectors},
+        {i.id: _detector(loaded, i, reader) for i in detectors},
         {i.id: _weather(loaded, i, reader) for i in sensors},
         {i.id: LinkRoom(i.id, now) for i in config.instruments},
         AlarmBoard(config.alarms, config.instruments),
@@ -110,18 +112,33 @@ def _weather(loaded: Loaded, instrument: Instrument, reader: JournalReader | Non
     return WeatherRoom(instrument, profile, last.rain_total_mm, last.end_ns)
 
 
-def _detector(loaded: Loaded, instrument: Instrument, reader: JournalReader | None, now_ns: int) -> DetectorRoom:
+def _detector(loaded: Loaded, instrument: Instrument, reader: JournalReader | None) -> DetectorRoom:
     profile = loaded.profiles[instrument.id]
     kernel = DetectorKernel(
         calibration_of(instrument, profile), loaded.config.measuring, reference_nsv_h=instrument.reference_nsv_h
     )
-    restored = restore(kernel, loaded, instrument.id, reader, now_ns) if reader is not None else None
+    restored = (
+        restore(kernel, loaded, instrument.id, reader, calibration_id(instrument, loaded))
+        if reader is not None
+        else None
+    )
     return DetectorRoom(instrument, profile, kernel, restored)
 
 
 def calibration_id(instrument: Instrument, loaded: Loaded) -> str:
     """Names one calibration period of one instrument in every record."""
-    return f"{instrument.id}:{calibration_of(instrument, loaded.profiles[instrument.id]).period}"
+    profile = loaded.profiles[instrument.id]
+    digest = hashlib.sha256(_calibration_text(instrument, profile).encode("utf-8")).hexdigest()
+    return f"{instrument.id}:{calibration_of(instrument, profile).period}#{digest[:8]}"  # a corrected one is another
+
+
+def _calibration_text(instrument: Instrument, profile: Profile) -> str:
+    paper = instrument.calibration
+    content = {
+        "profile": profile.model_dump(mode="json", include={"id", "detector", "source"}),
+        "certificate": paper.model_dump(mode="json") if paper else None,
+    }
+    return json.dumps(content, ensure_ascii=False, sort_keys=True)
 
 
 def calibration_texts(loaded: Loaded) -> dict[str, tuple[str, str]]:
@@ -129,15 +146,6 @@ def calibration_texts(loaded: Loaded) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for instrument in loaded.config.instruments:
         profile = loaded.profiles[instrument.id]
-        if profile.kind != "detector":
-            continue
-        paper = instrument.calibration
-        content = {
-            "profile": profile.model_dump(mode="json", include={"id", "detector", "source"}),
-            "certificate": paper.model_dump(mode="json") if paper else None,
-        }
-        found[calibration_id(instrument, loaded)] = (
-            instrument.id,
-            json.dumps(content, ensure_ascii=False, sort_keys=True),
-        )
+        if profile.kind == "detector":
+            found[calibration_id(instrument, loaded)] = (instrument.id, _calibration_text(instrument, profile))
     return found
