@@ -1,10 +1,13 @@
 """From a scenario to its world, its instruments and what stands behind each address."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+from config.clock import NS
 from simulator.build_causes import build_causes, build_rain
+from simulator.build_wires import Surroundings, modbus_device, stream_talker
 from simulator.detectors.bdmg04 import Bdmg04
-from simulator.detectors.instrument import Instrument
+from simulator.detectors.instrument import Faults, Instrument
 from simulator.detectors.mightyohm import KitState, MightyOhm
 from simulator.detectors.weather_station import WeatherStation
 from simulator.faults.faults import faults_of
@@ -14,9 +17,12 @@ from simulator.scenario import (
     MightyOhmInstrument,
     Scenario,
 )
+from simulator.scenario_wires import ModbusInstrument, StreamInstrument
 from simulator.wires.bdmg04_map import Bdmg04Registers
 from simulator.wires.lufft_map import LufftRegisters
+from simulator.wires.mightyohm_talker import MightyOhmTalker
 from simulator.wires.modbus import Device
+from simulator.wires.talker import Talker, Unasked
 from simulator.world.washout import Washout, WashoutModel
 from simulator.world.weather import Climate, WeatherModel
 from simulator.world.world import Place, World
@@ -30,6 +36,13 @@ class Ensemble:
     asked: dict[str, Instrument[object]]  # those that speak when they are asked
     registers: dict[str, dict[int, Device]]  # bus id -> address -> what stands there
     lines: dict[str, Instrument[KitState]]  # bus id -> who talks on it
+    talkers: dict[str, list[Talker]] = field(default_factory=dict)  # bus id -> who else speaks there, asked or not
+    driven: dict[str, Instrument[object]] = field(default_factory=dict)  # those that only their own line makes live
+
+    @property
+    def instruments(self) -> dict[str, Instrument[object]]:
+        """All of them by id."""
+        return {**self.asked, **self.driven, **{kit.id: kit for kit in self.lines.values()}}
 
 
 def build_world(scenario: Scenario) -> World:
@@ -41,10 +54,11 @@ def build_world(scenario: Scenario) -> World:
     return World(places, rain, washout, weather, build_causes(scenario, places, rain, washout, weather))
 
 
-def build_ensemble(scenario: Scenario) -> Ensemble:
+def build_ensemble(scenario: Scenario, origin_wall_ns: int = 0) -> Ensemble:
+    """``origin_wall_ns``: when the world begins, for instruments that have a calendar."""
     ensemble = Ensemble(build_world(scenario), {}, {}, {})
     for spec in scenario.instruments:
-        _place_instrument(ensemble, scenario, spec)
+        _place_instrument(ensemble, scenario, spec, origin_wall_ns)
     return ensemble
 
 
@@ -61,7 +75,7 @@ def _place(scenario: Scenario, spec: InstrumentSpec) -> Place:
     )
 
 
-def _place_instrument(ensemble: Ensemble, scenario: Scenario, spec: InstrumentSpec) -> None:
+def _place_instrument(ensemble: Ensemble, scenario: Scenario, spec: InstrumentSpec, origin_wall_ns: int) -> None:
     world, seed = ensemble.world, scenario.seed
     faults = faults_of(scenario, spec)
     if isinstance(spec, Bdmg04Instrument):
@@ -70,8 +84,37 @@ def _place_instrument(ensemble: Ensemble, scenario: Scenario, spec: InstrumentSp
         ensemble.registers.setdefault(spec.bus, {})[spec.address] = Bdmg04Registers(meter)
     elif isinstance(spec, MightyOhmInstrument):
         kit = MightyOhm(spec.id, spec.device, world, faults, seed)
-        ensemble.lines[spec.bus] = kit
+        _place_kit(ensemble, kit, spec, scenario)
+    elif isinstance(spec, ModbusInstrument):
+        instrument, device = modbus_device(spec, _around(ensemble, scenario, spec, faults, origin_wall_ns))
+        ensemble.asked[spec.id] = instrument
+        ensemble.registers.setdefault(spec.bus, {})[spec.address] = device
+    elif isinstance(spec, StreamInstrument):
+        instrument, talker = stream_talker(spec, _around(ensemble, scenario, spec, faults, origin_wall_ns))
+        (ensemble.driven if isinstance(talker, Unasked) else ensemble.asked)[spec.id] = instrument
+        ensemble.talkers.setdefault(spec.bus, []).append(talker)
     else:
         station = WeatherStation(spec.id, world, faults)
         ensemble.asked[spec.id] = station
         ensemble.registers.setdefault(spec.bus, {})[spec.address] = LufftRegisters(station)
+
+
+def _place_kit(ensemble: Ensemble, kit: MightyOhm, spec: MightyOhmInstrument, scenario: Scenario) -> None:
+    if _kind(scenario, spec) == "serial-line":
+        ensemble.lines[spec.bus] = kit
+        return
+    ensemble.driven[spec.id] = kit
+    ensemble.talkers.setdefault(spec.bus, []).append(MightyOhmTalker(kit))
+
+
+def _kind(scenario: Scenario, spec: InstrumentSpec) -> str:
+    return next(bus.kind for bus in scenario.buses if bus.id == spec.bus)
+
+
+def _around(
+    ensemble: Ensemble, scenario: Scenario, spec: InstrumentSpec, faults: Faults, origin_wall_ns: int
+) -> Surroundings:
+    def calendar(t_s: float) -> datetime:
+        return datetime.fromtimestamp(origin_wall_ns / NS + t_s + faults.clock_offset_s(t_s), UTC)
+
+    return Surroundings(ensemble.world, faults, scenario.seed, calendar, _kind(scenario, spec))

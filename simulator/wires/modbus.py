@@ -1,12 +1,12 @@
 """Modbus, the slave's side: what stands behind a unit id, and how a request PDU becomes a reply PDU.
 
-Instruments here are read-only: function 3 and 4 are answered, everything else is refused with exception 1.
+Function 3 and 4 read registers. Everything else is refused with exception 1, unless a device knows it itself.
 """
 
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from simulator.detectors.instrument import Faults
 
@@ -37,6 +37,15 @@ class Device(Protocol):
         ...
 
 
+@runtime_checkable
+class OwnFunctions(Protocol):
+    """A device that knows more functions than 3 and 4."""
+
+    def answer(self, pdu: bytes, t_s: float) -> bytes | None:
+        """Raises RefusedRequestError; None is silence."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     pdu: bytes
@@ -53,14 +62,21 @@ def reply_to(device: Device, pdu: bytes, t_s: float) -> Reply | None:
     if code is not None:
         return Reply(bytes((function | 0x80, code)), delay_s)
     try:
-        return Reply(_read(device, pdu, t_s), delay_s)
+        answer = _answer(device, pdu, t_s)
+        return None if answer is None else Reply(answer, delay_s)
     except RefusedRequestError as refused:
         return Reply(bytes((function | 0x80, refused.code)), delay_s)
 
 
+def _answer(device: Device, pdu: bytes, t_s: float) -> bytes | None:
+    if pdu[0] in (READ_HOLDING, READ_INPUT):
+        return _read(device, pdu, t_s)
+    if isinstance(device, OwnFunctions):
+        return device.answer(pdu, t_s)
+    raise RefusedRequestError(ILLEGAL_FUNCTION)
+
+
 def _read(device: Device, pdu: bytes, t_s: float) -> bytes:
-    if pdu[0] not in (READ_HOLDING, READ_INPUT):
-        raise RefusedRequestError(ILLEGAL_FUNCTION)
     if len(pdu) != 5:
         raise RefusedRequestError(ILLEGAL_VALUE)
     function, start, count = struct.unpack(">BHH", pdu)

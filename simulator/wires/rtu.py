@@ -1,99 +1,81 @@
-"""A Modbus RTU slave line on a pseudo-terminal: bad frames and strangers' addresses are met with silence."""
+"""Modbus RTU slaves on one line: bad frames and strangers' addresses are met with silence.
 
-import asyncio
+A device whose maker sends the CRC's high byte first (``crc_high_first``) is spoken to in that order and no other.
+"""
+
 import logging
 from collections.abc import Mapping
 
 from simulator.faults.wire import Framing
 from simulator.wires.crc import crc16
 from simulator.wires.modbus import Device, Now, reply_to
-from simulator.wires.pty import PtyEnd
+from simulator.wires.ports import PtyPort
+from simulator.wires.stream import FRAME_GAP_S, StreamWire
+from simulator.wires.talker import Said
+
+__all__ = ["FRAME_GAP_S", "ModbusRtuWire", "RtuSlaves", "frame_length"]
 
 log = logging.getLogger(__name__)
 
-FRAME_GAP_S = 0.02  # silence after which what is in the buffer was not a frame
 LONGEST_FRAME = 256
 FIXED_LENGTH = {1: 8, 2: 8, 3: 8, 4: 8, 5: 8, 6: 8, 7: 4, 11: 4, 17: 4}
 WITH_BYTE_COUNT = (15, 16)
 
 
-class ModbusRtuWire:
-    """Serves from ``open`` until ``close``."""
+class RtuSlaves:
+    """All slaves of a line, as one talker."""
 
-    def __init__(self, devices: Mapping[int, Device], now: Now) -> None:
+    unasked = False
+
+    def __init__(self, devices: Mapping[int, Device]) -> None:
         self._devices = devices
-        self._now = now
-        self._pty: PtyEnd | None = None
         self._received = bytearray()
-        self._gap: asyncio.TimerHandle | None = None
-        self._late: set[asyncio.TimerHandle] = set()
 
-    async def open(self) -> None:
-        self._pty = PtyEnd()
-        asyncio.get_running_loop().add_reader(self._pty.fd, self._readable)
-
-    @property
-    def where(self) -> dict[str, str | int]:
-        assert self._pty is not None  # noqa: S101 - asked after open
-        return {"device": self._pty.device}
-
-    async def close(self) -> None:
-        for timer in (*self._late, *((self._gap,) if self._gap else ())):
-            timer.cancel()
-        self._late.clear()
-        if self._pty is not None:
-            asyncio.get_running_loop().remove_reader(self._pty.fd)
-            self._pty.close()
-            self._pty = None
-
-    def _readable(self) -> None:
-        if self._pty is None:
-            return
-        self._received += self._pty.read()
-        if self._gap is not None:
-            self._gap.cancel()
+    def received(self, data: bytes, t_s: float) -> list[Said]:
+        self._received += data
+        said: list[Said] = []
         while (length := frame_length(self._received)) and len(self._received) >= length:
             frame = bytes(self._received[:length])
             del self._received[:length]
-            self._frame(frame)
+            said.extend(self._frame(frame, t_s))
         if len(self._received) > LONGEST_FRAME:
             self._received.clear()
-        self._gap = asyncio.get_running_loop().call_later(FRAME_GAP_S, self._received.clear)
+        return said
 
-    def _frame(self, frame: bytes) -> None:
-        if crc16(frame[:-2]) != frame[-2:]:
+    def gap(self) -> None:
+        self._received.clear()
+
+    def second(self, second: int) -> list[Said]:  # noqa: ARG002 - a slave never speaks by itself
+        return []
+
+    def _frame(self, frame: bytes, t_s: float) -> list[Said]:
+        device = self._devices.get(frame[0])
+        if device is None:
+            if crc16(frame[:-2]) != frame[-2:]:
+                self._received.clear()
+            return []
+        if checked(device, frame[:-2]) != frame:
             log.debug("bad frame dropped: %s", frame.hex(" "))
             self._received.clear()
-            return
-        device = self._devices.get(frame[0])
-        t_s = self._now()
-        reply = reply_to(device, frame[1:-2], t_s) if device is not None else None
-        if device is None or reply is None:
-            return
-        answer = device.faults.spoil(_sealed(frame[:1] + reply.pdu), t_s, FRAMING)
-        if reply.delay_s:
-            self._send_late(reply.delay_s, answer)
-        else:
-            self._send(answer)
-
-    def _send_late(self, delay_s: float, answer: bytes) -> None:
-        def send() -> None:
-            self._late.discard(timer)
-            self._send(answer)
-
-        timer = asyncio.get_running_loop().call_later(delay_s, send)
-        self._late.add(timer)
-
-    def _send(self, answer: bytes) -> None:
-        if self._pty is not None:
-            self._pty.write(answer)
+            return []
+        reply = reply_to(device, frame[1:-2], t_s)
+        if reply is None:
+            return []
+        framing = Framing(address_at=0, checksum_at=-2, reseal=lambda answer: checked(device, answer[:-2]))
+        return [Said(checked(device, frame[:1] + reply.pdu), device.faults, framing)]
 
 
-def _sealed(body: bytes) -> bytes:
-    return body + crc16(body)
+class ModbusRtuWire(StreamWire):
+    """An RTU line on a pseudo-terminal."""
+
+    def __init__(self, devices: Mapping[int, Device], now: Now) -> None:
+        super().__init__([RtuSlaves(devices)], PtyPort(), now)
 
 
-FRAMING = Framing(address_at=0, checksum_at=-2, reseal=lambda frame: _sealed(frame[:-2]))
+def checked(device: Device, body: bytes) -> bytes:
+    """The body with its CRC in the device's byte order."""
+    crc = crc16(body)
+    return body + (crc[::-1] if getattr(device, "crc_high_first", False) else crc)
 
 
 def frame_length(received: bytes | bytearray) -> int | None:
