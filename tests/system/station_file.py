@@ -24,12 +24,14 @@ learning_min = 1
 [[alarms.levels]]
 level = "warning"
 above_background_nsv_h = 200
+off_delay_s = OFF_DELAY
 source = "test"
 
 [[alarms.levels]]
 level = "alarm"
 above_nsv_h = 1000
 on_delay_s = 2
+off_delay_s = OFF_DELAY
 source = "test"
 """
 
@@ -43,10 +45,15 @@ def station_file(
     protocol: str = "5",
     poll_s: float = 1.0,
     commit_interval_s: float = 0.2,
+    off_delay_s: float = 60.0,
+    instrument: str = "",
     more: str = "",
 ) -> Path:
-    """Write the file and return its path. Without MQTT the station has no destination."""
-    text = HEAD.replace("COMMIT", str(commit_interval_s))
+    """Write the file and return its path. Without MQTT the station has no destination.
+
+    ``instrument``: more lines for each instrument; ``more``: more tables.
+    """
+    text = HEAD.replace("COMMIT", str(commit_interval_s)).replace("OFF_DELAY", str(off_delay_s))
     for bus, where in ready["buses"].items():
         text += f'\n[[buses]]\nid = "{bus}"\nkind = "{where["kind"]}"\n'
         if "port" in where:
@@ -61,6 +68,7 @@ def station_file(
         )
         if what["profile"] != "lufft-ws-umb":
             text += "reference_nsv_h = 100\n"
+        text += instrument
     if mqtt_port is not None and influx_url is not None:
         text += f'\n[mqtt]\nport = {mqtt_port}\nprotocol = "{protocol}"\nkeepalive_s = 5\n'
         text += '\n[[destinations]]\nid = "main"\nkind = "recorder"\nno_progress_s = 2\n'
