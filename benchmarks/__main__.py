@@ -16,6 +16,7 @@ from rich.console import RenderableType
 from benchmarks import load, measurement, wire
 from benchmarks.machine import busy_s, facts, load_average
 from benchmarks.report import Bar, Table, as_plain_text, bar, rendered_facts, terminal
+from benchmarks.running import NotRunningError
 from benchmarks.settings import Settings
 from tests.servers.processes import MissingServerError
 
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; nothing is left running\n")
         return INTERRUPTED
-    except (MissingServerError, TimeoutError) as error:
+    except (MissingServerError, NotRunningError, TimeoutError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     finally:

@@ -1,7 +1,7 @@
 """Table 2: what one station process sustains, with simulated instruments on Modbus TCP; and where it ends.
 
-Asked for is what the file asks (instruments over poll_s); journalled are the dose-rate records whose interval ended
-in the window; missing is the rest: polls that were skipped because they were late, or failed.
+Due is what the file asks for (instruments over poll_s); kept are the dose-rate records in the journal whose interval
+ended in the window; missing is the rest: polls that were skipped because they were late, or failed.
 """
 
 import time
@@ -23,9 +23,7 @@ BACKLOG_INSTRUMENTS, BACKLOG_POLL_S = 100, 0.2
 DRAIN_WITHIN_S = 300.0
 DRAIN_STEPS = 60.0  # about, for the bar
 COLUMNS = (
-    "instruments", "poll s", "asked for /s", "journalled /s", "missing", "station CPU", "simulator CPU",
-    "all CPU",
-    "memory MB", "commits /s",
+    "instruments", "poll s", "due /s", "kept /s", "missing", "station CPU", "simul. CPU", "all CPU", "MB", "commits /s",
 )  # fmt: skip
 
 
@@ -35,8 +33,8 @@ class Sustained:
 
     instruments: int
     poll_s: float
-    asked_per_s: float
-    journalled_per_s: float
+    due_per_s: float
+    kept_per_s: float
     recorded_per_s: float
     station_cpu: float  # of one core
     simulator_cpu: float
@@ -46,11 +44,11 @@ class Sustained:
 
     @property
     def missing(self) -> float:
-        return max(0.0, 1.0 - self.journalled_per_s / self.asked_per_s)
+        return max(0.0, 1.0 - self.kept_per_s / self.due_per_s)
 
     def row(self) -> tuple[str, ...]:
         return (
-            f"{self.instruments:,}", f"{self.poll_s:g}", written(self.asked_per_s), written(self.journalled_per_s),
+            f"{self.instruments:,}", f"{self.poll_s:g}", written(self.due_per_s), written(self.kept_per_s),
             percent(self.missing), percent(self.station_cpu, 1), percent(self.simulator_cpu, 1),
             percent(self.everybody_cpu, 0),
             written(self.memory_mb), written(self.commits_per_s),
@@ -88,13 +86,13 @@ def _alone(settings: Settings, bar: Bar, window_s: float) -> Table:
 def _published(settings: Settings, bar: Bar, window_s: float) -> Table:
     table = Table(
         f"2b. The same with Mosquitto, recorder and InfluxDB on the same cores ({window_s:.0f} s each)",
-        (*COLUMNS, "in InfluxDB /s"),
+        (*COLUMNS, "Influx /s"),
     )
     for size in SIZES:
         found = measure(Whole(settings.folder / f"whole-{size}", size, 1.0), size, 1.0, window_s, bar)
         table.rows.append((*found.row(), written(found.recorded_per_s)))
     table.notes.append(
-        "In InfluxDB: measurements that came to be there in the window; what is not there yet is in the outbox."
+        "Influx: measurements that came to be in InfluxDB in the window; what is not there yet is in the outbox."
     )
     return table
 
@@ -111,7 +109,7 @@ def _ladder(settings: Settings, bar: Bar, window_s: float) -> Table:
             if found.missing > MOST_MISSING:
                 bar.advance((len(rungs) - number - 1) * (window_s + START_S + SETTLE_S))
                 break
-            best = found.journalled_per_s
+            best = found.kept_per_s
         table.notes.append(f"Largest rate {name} with at most {limit} missing: {written(best)} measurements a second.")
     return table
 
@@ -123,7 +121,7 @@ def _drain(settings: Settings, bar: Bar) -> Table:
     eye = JournalEye(house.folder)
     bar.say("a backlog")
     with running(house):
-        eye.wait_for_all(BACKLOG_INSTRUMENTS)
+        eye.wait_for_all(BACKLOG_INSTRUMENTS, house.station)
         house.settle()
         house.recorder.stop()
         time.sleep(away_s)
@@ -134,7 +132,7 @@ def _drain(settings: Settings, bar: Bar) -> Table:
         took_s = time.monotonic() - began
         came = house.journal_state()[0] - last
     bar.advance(DRAIN_STEPS)
-    columns = ("", "records waiting", "new meanwhile /s", "until confirmed s", "backlog /s", "in all /s")
+    columns = ("live meanwhile", "records waiting", "new /s", "all there after s", "backlog /s", "in all /s")
     table = Table("2d. A recorder that was away catches up", columns)
     backlog = last - confirmed
     rates = (written(came / took_s), written(took_s), written(backlog / took_s), written((backlog + came) / took_s))
@@ -150,7 +148,7 @@ def measure(what: Running, instruments: int, poll_s: float, window_s: float, bar
     bar.say(f"{instruments} instruments every {poll_s:g} s: starting")
     eye = JournalEye(what.folder)
     with running(what):
-        eye.wait_for_all(instruments)
+        eye.wait_for_all(instruments, what.station)
         bar.advance(START_S)
         bar.wait(SETTLE_S)
         bar.say(f"{instruments} instruments every {poll_s:g} s")
@@ -162,8 +160,8 @@ def measure(what: Running, instruments: int, poll_s: float, window_s: float, bar
     return Sustained(
         instruments=instruments,
         poll_s=poll_s,
-        asked_per_s=instruments / poll_s,
-        journalled_per_s=eye.measured(began.wall_ns, ended.wall_ns) / span_s,
+        due_per_s=instruments / poll_s,
+        kept_per_s=eye.measured(began.wall_ns, ended.wall_ns) / span_s,
         recorded_per_s=(ended.recorded - began.recorded) / span_s,
         station_cpu=(ended.station_s - began.station_s) / span_s,
         simulator_cpu=(ended.simulator_s - began.simulator_s) / span_s,

@@ -17,6 +17,11 @@ from tests.system.house import House
 from tests.system.station_file import station_file
 
 READY_WITHIN_S = 60.0
+SAID_CHARS = 1_500
+
+
+class NotRunningError(Exception):
+    """What was to be measured does not work; nothing can be said of how well."""
 
 
 class Running(Protocol):
@@ -120,11 +125,13 @@ class JournalEye:
             return 0
         return int.from_bytes(header[8:12], "little")
 
-    def wait_for_all(self, instruments: int, within_s: float = READY_WITHIN_S) -> None:
+    def wait_for_all(self, instruments: int, station: Child, within_s: float = READY_WITHIN_S) -> None:
+        """Until each has a measurement. Raises NotRunningError, with what the station said last."""
         until = time.monotonic() + within_s
         while (found := self.instruments()) < instruments:
-            if time.monotonic() > until:
-                raise TimeoutError(f"{found} of {instruments} instruments measured within {within_s:.0f} s")
+            if time.monotonic() > until or not station.alive():
+                said = station.log.read_text(encoding="utf-8", errors="replace")[-SAID_CHARS:]
+                raise NotRunningError(f"{found} of {instruments} instruments measured; the station said:\n{said}")
             time.sleep(0.1)
 
 

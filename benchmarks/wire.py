@@ -197,7 +197,7 @@ def _way(settings: Settings, bar: Bar, window_s: float, commit_interval_s: float
     eye = JournalEye(house.folder)
     bar.say(f"commit interval {commit_interval_s:g} s: starting")
     with running(house):
-        eye.wait_for_all(INSTRUMENTS)
+        eye.wait_for_all(INSTRUMENTS, house.station)
         house.settle()
         bar.advance(START_S)
         bar.say(f"commit interval {commit_interval_s:g} s: watching")
