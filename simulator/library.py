@@ -19,7 +19,7 @@ class ScenarioError(Exception):
 
 def shipped() -> dict[str, Path]:
     """By id."""
-    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"), key=lambda path: path.stem)}
 
 
 def read_scenario(name_or_path: str) -> Scenario:

@@ -163,8 +163,9 @@ def _drawn(
         points = " ".join(f"{axes.x(t):.1f},{axes.y(v):.1f}" for t, *both in curve for v in _pair(*both))
         yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{1 if many else 1.8}"/>'
         y = TOP + 8 + n * (13 if many else 17)
-        yield f'<line x1="{WIDTH - RIGHT + 10}" x2="{WIDTH - RIGHT + 26}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="3"/>'
-        yield f'<text x="{WIDTH - RIGHT + 31}" y="{y + 4}" font-size="{10 if many else 12}">{escape(names[instrument])}</text>'
+        x, size = WIDTH - RIGHT + 10, 10 if many else 12
+        yield f'<line x1="{x}" x2="{x + 16}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="3"/>'
+        yield f'<text x="{x + 21}" y="{y + 4}" font-size="{size}">{escape(names[instrument])}</text>'
 
 
 def _pair(low: float, high: float) -> tuple[float, ...]:
@@ -178,7 +179,8 @@ def _shown(curve: list[tuple[float, float | None]], colour: str, axes: Axes) -> 
         if value is not None:
             stretch.append(f"{axes.x(t_s):.1f},{axes.y(value):.1f}")
         elif stretch:
-            yield f'<polyline points="{" ".join(stretch)}" fill="none" stroke="{colour}" stroke-width="0.7" opacity="0.6"/>'
+            points = " ".join(stretch)
+            yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="0.7" opacity="0.6"/>'
             stretch = []
 
 

@@ -13,10 +13,12 @@ RECORDED = "recorded.jsonl"
 STATION_FILE = "station.toml"
 SIMULATOR_LOG = "simulator.log"
 STATION_LOG = "station.log"
+CONTROL = "control"  # the address at which the world can be changed by hand
 OURS = (
     f"{JOURNAL}*",
     f"{RECORDED}*",
     STATION_FILE,
+    CONTROL,
     f"{SIMULATOR_LOG}*",
     f"{STATION_LOG}*",
     "inbox/*/*",
@@ -53,6 +55,10 @@ class Place:
     @property
     def station_file(self) -> Path:
         return self.path / STATION_FILE
+
+    @property
+    def control(self) -> Path:
+        return self.path / CONTROL
 
     def close(self) -> None:
         os.close(self.lock_fd)

@@ -143,7 +143,7 @@ class Demo:
     def _simulator(self) -> list[str]:
         origin = ["--origin-wall-ns", str(self._origin_wall_ns), "--origin-mono-ns", str(self._origin_mono_ns)]
         fast = "demo" if self._wish.fast is None else repr(self._wish.fast)
-        return ["simulator", self._wish.scenario, "--fast", fast, "--stop-on-eof", *origin]
+        return ["simulator", self._wish.scenario, "--fast", fast, "--control", "--stop-on-eof", *origin]
 
     def _set_up(self, node: Child, ready: dict[str, Any], port: int) -> None:
         self._fast = float(ready["rate"])
@@ -152,6 +152,7 @@ class Demo:
             self._for_s = float(ready["duration_s"])
         config = fit(self._config, ready, mqtt_port=port, data=self._place.path, language=self._wish.language)
         write_station_file(config, self._place.station_file)
+        self._place.control.write_text(f"{ready['control']}\n", encoding="ascii")
         self._take_config(config, float(ready["duration_s"]) / 60.0)
         if "stations" in ready:
             self._story.tell_network(self._clock.wall_ns(), len(ready["stations"]))
