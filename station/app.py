@@ -35,7 +35,7 @@ from station.journal.retention import CHUNK, prune_by_age, prune_oldest, used_by
 from station.poll.bus import BusTask
 from station.publish.publisher import Publisher
 from station.records import Header
-from station.timekeeping import Stamper
+from station.timekeeping import Stamp, Stamper
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,8 @@ class Station:
         self._guard = KeyGuard()
         self._texts_in = ""
         self._disk = Disk(0, 0, 0, 0)  # not looked at yet
+        self._dropped_seen = 0
+        self._last_drop: Stamp | None = None
         self._publisher: Publisher | None = None
         self._published_by: object = None  # what the publisher was made of
         # without systemd the notifier would leave an open socket behind and send nothing
@@ -86,7 +88,7 @@ class Station:
         door = Door(data / "inbox", own_programs())
         interval_s = self._loaded.config.journal.commit_interval_s
         self._engine = Engine(self._clock, self._stamper, self._committer, door, self, interval_s)
-        self._committer.dropped = int(journal.meta("dropped") or 0)
+        self._committer.dropped = self._dropped_seen = int(journal.meta("dropped") or 0)
         await self._take_rig(self._loaded, await self._committer.call(lambda: journal.state(ALARM_STATE)))
         self._supervisor.start("housekeeping", self._keep_house)
         self._tell_systemd("READY=1")
@@ -212,6 +214,8 @@ class Station:
     async def vitals(self) -> Vitals:
         committer = self._committer
         trouble = await self._look_at_journal()
+        if committer.dropped > self._dropped_seen:
+            self._dropped_seen, self._last_drop = committer.dropped, self._stamper.now()
         stats = self._publisher.stats() if self._publisher else None
         return Vitals(
             disk=self._disk,
@@ -228,6 +232,7 @@ class Station:
             behind=", ".join(stats.behind(BEHIND_AFTER_S)) if stats else "",
             refusing=", ".join(stats.refusing()) if stats else "",
             quarantined=stats.quarantined if stats else 0,
+            last_drop=self._last_drop,
         )
 
     async def _look_at_journal(self) -> str:

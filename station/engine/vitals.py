@@ -12,6 +12,7 @@ from station.records import STATION_INSTRUMENT, Health
 from station.timekeeping import Stamp
 
 CLOCK_STEP_SHOWN_NS = 600 * NS
+DROP_SHOWN_NS = 600 * NS
 DISK_LOW_SHARE = 0.05  # of the disk
 DISK_LOW_BYTES = 1_000_000_000  # or this much, whichever is less
 
@@ -67,10 +68,13 @@ class Vitals:
     behind: str  # destinations without progress, or empty
     refusing: str  # destinations that refuse our key or name, or empty
     quarantined: int
+    last_drop: Stamp | None = None
 
     def conditions(self, now: Stamp) -> tuple[Condition, ...]:
         disk = self.disk
         stepped = self.last_step is not None and now.mono_ns - self.last_step.mono_ns < CLOCK_STEP_SHOWN_NS
+        # a count that never falls would be one alarm for ever, and hide the next loss behind an old acknowledgement
+        dropping = self.last_drop is not None and now.mono_ns - self.last_drop.mono_ns < DROP_SHOWN_NS
         return (
             Condition("journal_damaged", bool(self.damage), note=self.damage[:120]),
             Condition("configuration_bad", bool(self.configuration_error), note=self.configuration_error[:120]),
@@ -90,7 +94,7 @@ class Vitals:
                 float(self.wal_alarm_bytes),
                 "B",
             ),
-            Condition("outbox_dropped", self.dropped > 0, float(self.dropped), 0.0),
+            Condition("outbox_dropped", dropping, float(self.dropped), 0.0),
             Condition("task_dying", bool(self.dying), note=", ".join(self.dying)[:120]),
             Condition("recorder_behind", bool(self.behind), _float(self.outbox_depth), note=self.behind[:120]),
             Condition("destination_refuses", bool(self.refusing), note=self.refusing[:120]),

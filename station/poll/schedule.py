@@ -56,7 +56,7 @@ class Breaker:
 
     def failed(self, now_ns: int, *, permanent: bool) -> None:
         self.failures += 1
-        if permanent:
+        if permanent and self.is_resting:  # the first refusals may be a hiccup: some instruments say 4 in passing
             self.resting_until_ns = now_ns + int(PERMANENT_REST_S * NS)
         elif self.is_resting:
             doublings = min(self.failures - FAILURES_BEFORE_REST, 6)

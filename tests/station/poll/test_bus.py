@@ -182,12 +182,12 @@ async def test_polls_that_are_left_out_in_a_rest_are_counted(world: World) -> No
     assert [outcome.skipped for outcome in world.outcomes] == [0, 0, 0, 0, 1, 3]
 
 
-async def test_a_refusal_rests_for_a_minute(world: World) -> None:
+async def test_a_third_refusal_rests_for_a_minute(world: World) -> None:
     driver = world.driver(error=RefusedError("illegal address"))
     assert isinstance(driver.error, PermanentError)
     async with world.polling([Polled("a", driver, 1.0, 0)]):
         await world.clock.advance(125.0)
-    assert driver.asked_s == [0.0, 60.0, 120.0]
+    assert driver.asked_s == [0.0, 1.0, 2.0, 62.0, 122.0]
 
 
 async def test_a_dead_neighbour_costs_at_most_its_probes(world: World) -> None:

@@ -88,8 +88,8 @@ def test_a_slow_instrument_rests_its_own_period_but_no_longer_than_the_bound() -
     assert rests_s(Breaker(10.0), 5) == [0, 0, 10, 20, LONGEST_REST_S]
 
 
-def test_a_refusal_rests_at_once_and_longer() -> None:
-    assert rests_s(Breaker(1.0), 2, permanent=True) == [PERMANENT_REST_S, PERMANENT_REST_S]
+def test_a_refusal_is_asked_again_before_it_rests_and_then_rests_longer() -> None:
+    assert rests_s(Breaker(1.0), 4, permanent=True) == [0, 0, PERMANENT_REST_S, PERMANENT_REST_S]
 
 
 def test_it_may_be_asked_again_exactly_when_the_rest_is_over() -> None:
