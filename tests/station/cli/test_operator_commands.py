@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from config.loader import load
 from station.cli import app, handover
-from station.cli.poll import units_of
+from station.cli.asking import units_of
 from station.inbox.door import Door, own_programs
 from station.journal.journal import AuditEntry, Journal
 from tests.builders import alarm, dose_rate
