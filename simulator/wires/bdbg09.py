@@ -4,6 +4,8 @@ Facts: two vendor manuals and three independent implementations. Checksum: 8-bit
 bytes before it. Command 4 means two things in two sources: not answered.
 """
 
+from abc import abstractmethod
+
 from simulator.detectors.instrument import Faults
 from simulator.detectors.probe import Probe
 from simulator.faults.wire import Framing
@@ -49,6 +51,7 @@ def temperature_fields(degc: float) -> bytes:
 
 class _Bdbg09(Asked):
     forgets_after_gap = True
+    serial_bytes = 4  # the replies' lengths are facts; that it is binary, the low byte first, is chosen
 
     def __init__(self, probe: Probe, address: int, faults: Faults) -> None:
         super().__init__(faults)
@@ -68,15 +71,16 @@ class _Bdbg09(Asked):
         del buffer[:length]
         return request
 
+    @abstractmethod
     def length(self) -> int:
-        raise NotImplementedError
+        """Of its queries."""
 
     def _fields(self, command: int, t_s: float) -> bytes | None:
         state = self._probe.shown(t_s)
         if command == DOSE_RATE:
             return dose_rate_fields(state.dose_rate_nsv_h, state.near.error_pct)
         if command == SERIAL:
-            return self._probe.settings.serial.to_bytes(4, "little")
+            return self._probe.settings.serial.to_bytes(self.serial_bytes, "little")
         if command == TEMPERATURE:
             return temperature_fields(state.temperature_degc)
         return None
@@ -103,6 +107,8 @@ class Bdbg09V12(_Bdbg09):
 
 class Bdbg09V13(_Bdbg09):
     """``55 AA 70 address command checksum``."""
+
+    serial_bytes = 5
 
     framing = Framing(address_at=3, checksum_at=-1, reseal=lambda answer: sealed(answer[:-1]))
 
