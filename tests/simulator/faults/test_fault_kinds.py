@@ -36,8 +36,9 @@ def test_a_fault_that_makes_no_sense_is_refused(fault: dict[str, object], compla
     [
         ({"instrument": "det", "kind": "bad_checksum"}, "no bad_checksum on a modbus-tcp bus"),
         ({"instrument": "det", "kind": "collision"}, "no collision on a modbus-tcp bus"),
-        ({"instrument": "kit", "kind": "bad_checksum"}, "mightyohm sends no checksum"),
+        ({"instrument": "kit", "kind": "bad_checksum"}, "mightyohm has no checksum"),
         ({"instrument": "kit", "kind": "exception", "code": 2}, "no exception on a serial-line bus"),
+        ({"instrument": "kit", "kind": "wrong_unit"}, "mightyohm has no address"),
         ({"instrument": "met", "kind": "hv_off"}, "lufft-ws-umb has no tube"),
         ({"instrument": "det", "kind": "clock_wrong", "offset_s": 60}, "positron-bdmg-04 has no clock"),
     ],
