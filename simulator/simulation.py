@@ -13,6 +13,7 @@ from simulator.faults.faults import power_cuts
 from simulator.live import Live
 from simulator.rack import Rack, Wire
 from simulator.scenario import BusSpec, InstrumentSpec, Scenario
+from simulator.scenario_faults import NO_TUBE
 from simulator.wires.line import SentenceWire
 from simulator.wires.mightyohm_line import sentence
 from simulator.wires.ports import Port, PtyPort, TcpClientPort, TcpServerPort
@@ -86,12 +87,20 @@ class Simulation:
             "rate": self._clock.rate,
             "buses": {bus.id: {"kind": bus.kind, **self._rack.where(bus.id)} for bus in self.scenario.buses},
             "instruments": {
-                spec.id: {"profile": spec.profile, "bus": spec.bus, "address": spec.address} | _belonging(spec)
+                spec.id: {"profile": spec.profile, "bus": spec.bus, "address": spec.address}
+                | _belonging(spec)
+                | self._reference(spec)
                 for spec in self.scenario.instruments
             },
             **_stations(self.scenario),
             **({"control": self._control.url} if self._control is not None else {}),
         }
+
+    def _reference(self, spec: InstrumentSpec) -> dict[str, float]:
+        """The site's dose rate when the world begins, as a commissioning would have found it."""
+        if spec.profile in NO_TUBE:
+            return {}
+        return {"reference_nsv_h": round(self.world.dose_rate_nsv_h(spec.id, 0.0), 1)}
 
     async def run(self, tell: Tell) -> None:
         """Until cancelled."""

@@ -1,6 +1,7 @@
 """A station for any world: buses and instruments as the simulator's first line names them, else as the demo's.
 
 Readings are as far apart as a fast world allows: the instruments together answer about a hundred times a real second.
+So seldom that the background is not learned, where the speed is high: the reference of the site stands for it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -64,6 +65,7 @@ def _instruments(ready: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "name": _name(name, told, ready),
             "poll_s": poll_s(rate, len(world)),
             "silent_after_s": max(SILENT_AFTER_S, SILENT_AFTER_REAL_S * rate),
+            **({"reference_nsv_h": told["reference_nsv_h"]} if "reference_nsv_h" in told else {}),
         }
 
 

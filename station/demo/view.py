@@ -133,12 +133,12 @@ class Screen:
             (words.text("live.level"), {"min_width": 9}),
             (words.text("live.quality"), {"ratio": 1, "min_width": 7}),
             (words.text("live.link"), {"min_width": 4}),
-            (words.text("live.trend", minutes=minutes), {"width": minutes}),
+            (self._trend(minutes), {"width": minutes}),
         ]
         kept = KEPT_IF_NARROW if width < NARROW else range(len(columns))
         for at in kept:
             table.add_column(columns[at][0], **columns[at][1])
-        for detector in self.facts.detectors:
+        for detector in shown:
             row = self._row(detector, self.picture.seen.get(detector) or Seen(), minutes)
             table.add_row(*(row[at] for at in kept))
         return table

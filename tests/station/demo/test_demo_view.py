@@ -1,5 +1,6 @@
 """The live view as it looks: it fits 100×30 and 80×24 in both languages, and says in words what its colours say."""
 
+from dataclasses import replace
 from io import StringIO
 from itertools import product
 from pathlib import Path
@@ -156,3 +157,35 @@ def test_at_80_columns_the_state_of_an_alarm_that_is_over_is_said_whole(language
         words.text("state.returned_unacknowledged") in line
         for line in drawn(screen(language, picture, story), (80, 24))
     )
+
+
+def network(language: Language, size: tuple[int, int]) -> list[str]:
+    """Twenty detectors and twenty weather stations; the thirteenth detector is in alarm."""
+    names = {f"d{n}": f"Place{n}" for n in range(20)} | {f"w{n}": f"Met{n}" for n in range(20)}
+    picture = Picture({name: Seen() for name in names}, bin_min=24)
+    raised = alarm(seq=50, instrument="d13")
+    picture.update([Entry("alarm", raised, None)])
+    picture.update(Entry("dose_rate", dose_rate(seq=60 + n, instrument=f"d{n}"), None) for n in range(20))
+    shown = screen(language, picture, Story(), 725.0)
+    facts = replace(
+        shown.facts, names=names_of(shown.catalogue, names), detectors=[f"d{n}" for n in range(20)],
+        sensors=[f"w{n}" for n in range(20)], duration_min=1440.0,
+    )  # fmt: skip
+    return drawn(replace(shown, facts=facts), size)
+
+
+@pytest.mark.parametrize(("language", "size"), EACH)
+def test_many_instruments_fit_the_worst_first_the_others_counted(language: Language, size: tuple[int, int]) -> None:
+    lines = network(language, size)
+    text = "\n".join(lines)
+    assert len(lines) == size[1]
+    assert Catalogue.load(language).text("demo.how_to_stop") in text
+    assert Catalogue.load(language).text("live.more_instruments", count=18) in text  # of the weather
+    rows = [line for line in lines if line.startswith("Place")]
+    if len(rows) < 20:
+        assert rows[0].startswith("Place13 ")
+        assert Catalogue.load(language).text("live.more_instruments", count=20 - len(rows)) in text
+
+
+def test_a_story_of_a_day_is_told_in_hours() -> None:
+    assert "12:05 of 24 h" in network("en", (100, 30))[0]
