@@ -21,8 +21,9 @@ def scenario(kind: str, *instruments: dict[str, object], **bus: object) -> Scena
     )
 
 
-FHT, GMC = {"profile": "thermo-fht-6020"}, {"profile": "gq-gmc-rfc1201"}
-WXT = {"profile": "vaisala-wxt530-ascii"}
+FHT: dict[str, object] = {"profile": "thermo-fht-6020"}
+GMC: dict[str, object] = {"profile": "gq-gmc-rfc1201"}
+WXT: dict[str, object] = {"profile": "vaisala-wxt530-ascii"}
 
 
 def test_instruments_with_addresses_of_their_own_share_a_line() -> None:
