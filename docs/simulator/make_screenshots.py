@@ -3,11 +3,12 @@
 
     python docs/simulator/make_screenshots.py
 
-Needs chromium and the DejaVu fonts; takes about five minutes.
+Needs chromium, pngquant and the DejaVu fonts; takes about five minutes.
 """
 
 import importlib.util
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -78,7 +79,9 @@ def main() -> int:
         code = Demo(wish, place, Console(file=StringIO()), stage).run()
         place.close()
         for name, svg in stage.drawn.items():
-            drawing.draw(svg, Path(folder), HERE / f"plume-{name}.png")
+            target = HERE / f"plume-{name}.png"
+            drawing.draw(svg, Path(folder), target)
+            subprocess.run(["pngquant", "--force", "--output", target, "64", target], check=True, timeout=60)  # noqa: S603, S607 - pictures of our own
         os.chdir(HERE)
     return code
 
