@@ -52,9 +52,7 @@ class SnowSettings(Part):
 class RainEvent(Happening):
     rate_mm_h: Positive  # of water, also when it snows
     falls_as: Literal["rain", "snow"] = "rain"
-    strength: NotNegative | None = (
-        None  # progeny that it carries; absent: 1, or chance by strength_sigma
-    )
+    strength: NotNegative | None = None  # progeny that it carries; absent: 1, or chance by strength_sigma
 
 
 class Reaching(Part):

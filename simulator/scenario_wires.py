@@ -20,6 +20,8 @@ class ProbeSettings(Part):
     near: Channel = Channel(sensitivity_cps_per_usv_h=2.0, dead_time_us=100.0, dead_time_model="non_paralysable")
     far: Channel | None = None
     far_above_nsv_h: Positive | None = None  # above this on the far tube, it is in charge
+    near_below_nsv_h: Positive | None = None  # until it is below this; absent: the same level
+    smoothing_s: Annotated[float, Field(ge=0, le=3600)] = 0.0  # time constant of what it shows, after its mean
     average_s: Annotated[int, Field(ge=1, le=3600)] = 60
     range_nsv_h: Positive = 1e8
     serial: Annotated[int, Field(ge=0, le=999999)] = 123456
@@ -28,6 +30,8 @@ class ProbeSettings(Part):
     def _both_or_none(self) -> Self:
         if (self.far is None) != (self.far_above_nsv_h is None):
             raise ValueError("far and far_above_nsv_h go together")
+        if self.near_below_nsv_h is not None and not self.near_below_nsv_h <= (self.far_above_nsv_h or 0.0):
+            raise ValueError("near_below_nsv_h is at most far_above_nsv_h, and needs it")
         return self
 
 

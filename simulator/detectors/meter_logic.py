@@ -37,6 +37,19 @@ class OverlapBand:
         return (1.0 - share) * sensitive_nsv_h + share * coarse_nsv_h
 
 
+class FarTube:
+    """In charge from above one level of its own until below another: no chatter at the switch-over."""
+
+    def __init__(self, above_nsv_h: float | None, below_nsv_h: float | None = None) -> None:
+        self._above_nsv_h = math.inf if above_nsv_h is None else above_nsv_h
+        self._below_nsv_h = self._above_nsv_h if below_nsv_h is None else below_nsv_h
+        self.in_charge = False
+
+    def see(self, far_nsv_h: float) -> None:
+        level = self._below_nsv_h if self.in_charge else self._above_nsv_h
+        self.in_charge = far_nsv_h > level
+
+
 class AlarmBits:
     """A warning and an alarm level; ``held`` stays from the alarm until the dose rate is the hysteresis below it."""
 

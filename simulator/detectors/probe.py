@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from simulator.detectors.bdmg04 import meter_nsv_h
 from simulator.detectors.counting import Tube, generator
-from simulator.detectors.instrument import MIDDLE_S, Faults, Instrument
+from simulator.detectors.instrument import Faults, Instrument
+from simulator.detectors.meter_logic import FarTube, Smoother
 from simulator.scenario_parts import Channel
 from simulator.scenario_wires import ProbeSettings
 from simulator.world.world import World
@@ -91,11 +92,15 @@ class Probe(Instrument[ProbeState]):
         self.settings = settings
         channels = [settings.near, *([settings.far] if settings.far is not None else [])]
         before_s = max(settings.average_s, MINUTE_S)
-        dose_rate = world.dose_rate_nsv_h(instrument_id, 0.0)
         self._counters: list[Counter] = []
         for number, channel in enumerate(channels):
             tube = Tube(channel, generator(seed, instrument_id, number))
-            self._counters.append(Counter(channel, tube, settings.average_s, tube.count_before(dose_rate, before_s)))
+            self._counters.append(
+                Counter(channel, tube, settings.average_s, tube.before(world, instrument_id, before_s))
+            )
+        self._far_tube = FarTube(settings.far_above_nsv_h, settings.near_below_nsv_h)
+        self._smoother = Smoother(settings.smoothing_s)
+        self._smoother.add(self._in_charge().dose_rate_nsv_h)
         self.boots = 0
         self.booted_s = 0  # second of the world in which its power last came
         self._dose_nsv = 0.0
@@ -110,25 +115,28 @@ class Probe(Instrument[ProbeState]):
         """By a command: what was averaged so far is forgotten, and so is the dose."""
         self.shown(t_s)
         self._dose_nsv = 0.0
+        self._smoother.restart()
         for counter in self._counters:
             counter.restart()
 
     def _live_second(self, second: int) -> None:
-        dose_rate = self._world.dose_rate_nsv_h(self.id, second + MIDDLE_S)
         counts = [
-            self.faults.counts(second, number, counter.tube.count_second(dose_rate))
+            self.faults.counts(second, number, counter.tube.live(self._world, self.id, second))
             for number, counter in enumerate(self._counters)
         ]
         for counter, number in zip(self._counters, counts, strict=True):
             counter.add(number)
         self._seconds[second + 1] = counts[0]
         self._seconds.pop(second + 1 - REMEMBERED_S, None)
-        self._dose_nsv += self._in_charge().dose_rate_nsv_h / 3600.0
+        if len(self._counters) == 2:
+            self._far_tube.see(self._counters[1].state().dose_rate_nsv_h)
+        self._dose_nsv += self._smoother.add(self._in_charge().dose_rate_nsv_h) / 3600.0
 
     def _start_anew(self) -> None:
         self.boots += 1
         self.booted_s = self._second
         self._dose_nsv = 0.0
+        self._smoother.restart()
         for counter in self._counters:
             counter.start_anew()
 
@@ -138,11 +146,7 @@ class Probe(Instrument[ProbeState]):
             counter.reset()
 
     def _in_charge(self) -> TubeState:
-        states = [counter.state() for counter in self._counters]
-        limit = self.settings.far_above_nsv_h
-        if len(states) == 2 and limit is not None and states[1].dose_rate_nsv_h > limit:
-            return states[1]
-        return states[0]
+        return self._counters[1 if self._far_tube.in_charge else 0].state()
 
     def _show(self) -> ProbeState:
         states = [counter.state() for counter in self._counters]
@@ -150,7 +154,7 @@ class Probe(Instrument[ProbeState]):
             second=self._second,
             near=states[0],
             far=states[1] if len(states) == 2 else None,
-            dose_rate_nsv_h=self._in_charge().dose_rate_nsv_h,
+            dose_rate_nsv_h=self._smoother.value or 0.0,
             dose_nsv=self._dose_nsv,
             temperature_degc=self._world.weather(float(self._second)).temperature_degc,
         )

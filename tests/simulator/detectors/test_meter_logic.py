@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from simulator.build import build_world
 from simulator.detectors.bdmg04 import ALARM, HYSTERESIS, SENSITIVE_OFF, WARNING, Bdmg04
 from simulator.detectors.instrument import Faults
-from simulator.detectors.meter_logic import AlarmBits, OverlapBand, Smoother
+from simulator.detectors.meter_logic import AlarmBits, FarTube, OverlapBand, Smoother
+from simulator.detectors.probe import Probe
 from simulator.scenario import Bdmg04Settings, Scenario
+from simulator.scenario_wires import ProbeSettings
 
 Make = Callable[..., Scenario]
 BAND = OverlapBand(1e6, 2e6)
@@ -44,6 +46,24 @@ def test_below_the_band_the_sensitive_tube_is_shown_above_it_the_coarse_one(coar
 def test_what_is_shown_lies_between_both_tubes(sensitive: float, coarse: float) -> None:
     low, high = sorted((sensitive, coarse))
     assert low * (1 - 1e-9) <= BAND.shown_nsv_h(sensitive, coarse) <= high * (1 + 1e-9)
+
+
+def test_the_far_tube_stays_in_charge_until_below_the_lower_level() -> None:
+    tube = FarTube(500.0, 300.0)
+    seen = []
+    for nsv_h in (400.0, 501.0, 400.0, 301.0, 300.0, 400.0):
+        tube.see(nsv_h)
+        seen.append(tube.in_charge)
+    assert seen == [False, True, True, True, False, False]
+
+
+def test_a_probe_with_own_smoothing_follows_a_step_by_its_time_constant(scenario_with: Make) -> None:
+    scenario = scenario_with(sources=[{"start_min": 1, "duration_min": 30, "at_nsv_h": {"det": 9905.0}}])
+    near = {"sensitivity_cps_per_usv_h": 5000.0}
+    settings = ProbeSettings.model_validate({"near": near, "average_s": 1, "smoothing_s": 30.0})
+    probe = Probe("det", settings, build_world(scenario), Faults(), 1)
+    assert probe.shown(60.0).dose_rate_nsv_h == pytest.approx(95.0, rel=0.1)
+    assert probe.shown(90.0).dose_rate_nsv_h == pytest.approx(10_000 - 9905 / math.e, rel=0.01)
 
 
 def test_the_alarm_is_held_until_the_hysteresis_below_its_level() -> None:
