@@ -40,8 +40,8 @@ def config_registers(settings: Bdmg04Settings) -> Registers:
         near.dead_time_us * 1e-6,
         far.sensitivity_cps_per_usv_h * 1e6,
         far.dead_time_us * 1e-6,
-        0.0,  # range overlap, upper
-        0.0,  # range overlap, lower
+        (settings.overlap_upper_nsv_h or 0.0) / NSV_H_PER_SV_H,  # VGDS
+        (settings.overlap_lower_nsv_h or 0.0) / NSV_H_PER_SV_H,  # NGDS
         (settings.warning_nsv_h or 0.0) / NSV_H_PER_SV_H,
         (settings.alarm_nsv_h or 0.0) / NSV_H_PER_SV_H,
     )
