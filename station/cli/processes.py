@@ -55,7 +55,10 @@ def record(
     name = destination or next(iter(known))
     if name not in known:
         fail(catalogue.text("command.no_destination", file=str(file), found=name, allowed=", ".join(known)), 2)
-    asyncio.run(_until_told(lambda stop: run_recorder(loaded.config, known[name], stop)))
+    try:
+        asyncio.run(_until_told(lambda stop: run_recorder(loaded.config, known[name], stop)))
+    except OSError as error:
+        fail(catalogue.text("command.failed", command="quantrac record", reason=str(error)))
 
 
 def reload(file: ConfigFile, lang: LangOption = None) -> None:
