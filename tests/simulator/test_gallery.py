@@ -77,3 +77,11 @@ def test_the_network_has_20_stations_each_behind_a_port_of_its_own() -> None:
     assert len(scenario.stations) == 20
     assert {station.id for station in scenario.stations} == {bus.id for bus in scenario.buses}
     assert all(spec.station == spec.bus for spec in scenario.instruments)
+
+
+@pytest.mark.parametrize("page", ["README.md", "training.md", "huan-luyen.md"])
+def test_what_a_page_shows_and_links_to_is_there(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    targets = {target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", text)} - {""}
+    assert targets
+    assert [target for target in targets if not (DOCS / target).exists()] == []
