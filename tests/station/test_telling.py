@@ -31,7 +31,7 @@ async def test_a_notifier_that_raises_is_asked_again_with_the_next_event(tmp_pat
         events = bench.town.events
     clumsy = Clumsy()
     station = Station(load(file), ManualClock(), clumsy)
-    station._engine = cast(Any, SimpleNamespace(rig=None))
+    station._engine = cast("Any", SimpleNamespace(rig=None))
     station.committed([], events)
     assert len(events) > 1
     assert clumsy.asked == events
