@@ -48,6 +48,7 @@ class DetectorRoom:
             raise ValueError(f"{profile.id} is not a detector's profile")
         self._instrument = instrument
         self._counts_live_s = profile.detector.counts_live_s
+        self._by_counts = profile.detector.primary == "counts"  # else a reading stands for the time since the last
         self._due = instrument.calibration.due if instrument.calibration else None
         self._kernel = kernel
         self._before = restored.before if restored else None
@@ -104,7 +105,9 @@ class DetectorRoom:
     def _start_ns(self, done: Stamp, live_s: float | None) -> int:
         """Where this interval began: at the last one's end, or one poll (or live time) ago."""
         before = self._before
-        nominal_s = live_s or self._counts_live_s or self._instrument.poll_s
+        nominal_s = self._instrument.poll_s
+        if self._by_counts:
+            nominal_s = live_s or self._counts_live_s or nominal_s
         if before is None or before.epoch != done.epoch:
             return done.wall_ns - int(nominal_s * NS)
         return max(before.wall_ns, done.wall_ns - int(nominal_s * LONGEST_INTERVAL_POLLS * NS))

@@ -73,7 +73,8 @@ class Averager:
         new_s = max(0, end_ns - since_ns) / NS
         self._covered_ns = end_ns
         live_s = worked.live_s
-        share = min(1.0, live_s / length_s) if live_s is not None and length_s > 0.0 else 1.0
+        by_counts = self._calibration.primary == "counts"  # an instrument's own dose rate covers its whole interval
+        share = min(1.0, live_s / length_s) if by_counts and live_s is not None and length_s > 0.0 else 1.0
         sums.add(worked.gross_nsv_h, new_s * share, worked)
         window_ns = round(shared_window_s(length_s, live_s) * NS)
         jitter_ns = (end_ns - start_ns) // 10

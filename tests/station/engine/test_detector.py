@@ -116,3 +116,10 @@ def test_sentences_that_were_read_together_lose_no_count_and_no_second() -> None
     records = take(room("mightyohm"), *polls)
     (minute,) = [r for table, r in records if table == "dose_rate_1m"]
     assert minute.counts == minute.live_s == 29 + 2 + 29
+
+
+def test_a_meter_that_is_polled_every_ten_seconds_gives_whole_minutes() -> None:
+    records = take(room(poll_s=10), *(meter(n) for n in range(10, 130, 10)))
+    (first, second) = [r for table, r in records if table == "dose_rate_1m"]
+    assert (first.completeness, second.completeness) == (1.0, 1.0)
+    assert not second.flags & Quality.INCOMPLETE
