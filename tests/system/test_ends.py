@@ -35,10 +35,20 @@ def running(folder: Path) -> Iterator[House]:
         house.stop()
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with running(tmp_path / "house") as house:
+@pytest.fixture(scope="module")
+def running_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with running(tmp_path_factory.mktemp("ends") / "house") as house:
         yield house
+
+
+@pytest.fixture
+def house(running_house: House) -> House:
+    """A house with a station that measures, whatever the test before did to it."""
+    last_seq = running_house.journal_state()[0]
+    if not running_house.station.alive():
+        running_house.station.start()
+    running_house.wait_for_records(last_seq + 1)
+    return running_house
 
 
 def status(house: House) -> dict[str, Any]:

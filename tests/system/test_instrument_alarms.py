@@ -51,17 +51,17 @@ place = { terrestrial_nsv_h = 850.0 }
 [[faults]]
 instrument = "det-a"
 kind = "no_answer"
-start_min = 0.12
+start_min = 0.07
 duration_min = 0.2
 
 [[faults]]
 instrument = "gate"
 kind = "stuck"
-start_min = 0.12
-duration_min = 0.4
+start_min = 0.07
+duration_min = 0.36
 
 [[sources]]
-start_min = 0.12
+start_min = 0.07
 duration_min = 0.25
 ramp_s = 1
 at_nsv_h = { det-b = 30000.0 }

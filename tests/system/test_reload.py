@@ -99,8 +99,8 @@ def test_the_command_names_the_mistakes_of_a_bad_file_and_asks_for_nothing(house
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("[station]", "[station"), ('data = "./data"', 'data = "./elsewhere"'), ('"TEST-1"', '"TEST-2"')],
-    ids=["half written", "another data directory", "another station"],
+    [("[station]", "[station"), ('data = "./data"', 'data = "./elsewhere"')],
+    ids=["half written", "another data directory"],
 )
 def test_a_bad_file_keeps_the_old_configuration_and_raises_an_alarm_until_a_good_one(
     house: House, old: str, new: str
