@@ -59,6 +59,10 @@ class Reserve:
         """Whether the disk has room for more than the reserve (which has been let go)."""
         return self._free() >= self.size + 2 * WORKING_BYTES
 
+    def spare(self) -> int:
+        """What the disk has beyond the log's working room (while the reserve is let go)."""
+        return max(0, self._free() - WORKING_BYTES)
+
     def let_go(self) -> None:
         self.path.unlink(missing_ok=True)
 
@@ -72,16 +76,21 @@ def make_room(db: sqlite3.Connection, confirmed_seq: int, reserve: Reserve) -> P
             db.execute(f"PRAGMA max_page_count={_NO_BOUND}")
             return Pruned(0, 0)
         pruned = _prune(db, confirmed_seq)
-        stop_growth(db)
+        nothing_to_drop = pruned == Pruned(0, 0) and not _has_free_pages(db)
+        stop_growth(db, beyond_bytes=reserve.spare() // 2 if nothing_to_drop else 0)
         return pruned
     finally:
         reserve.take()
 
 
-def stop_growth(db: sqlite3.Connection) -> None:
-    """From now on the journal uses its free pages only, and is full when there are none: the log keeps its room."""
+def stop_growth(db: sqlite3.Connection, beyond_bytes: int = 0) -> None:
+    """From now on the journal uses its free pages only, and is full when there are none: the log keeps its room.
+
+    ``beyond_bytes``: what it may still grow; a young journal has nothing to drop.
+    """
     (pages,) = db.execute("PRAGMA page_count").fetchone()
-    db.execute(f"PRAGMA max_page_count={pages}")
+    (size,) = db.execute("PRAGMA page_size").fetchone()
+    db.execute(f"PRAGMA max_page_count={pages + beyond_bytes // size}")
 
 
 def _prune(db: sqlite3.Connection, confirmed_seq: int) -> Pruned:

@@ -92,6 +92,14 @@ def test_a_station_can_start_on_a_full_disk(small_disk: Path) -> None:
         assert journal.append([("alarm", alarm())])[0][1].seq == last + 1
 
 
+def test_a_young_journal_uses_a_disk_that_is_too_small_for_the_reserve(small_disk: Path) -> None:
+    with closing(Journal.open(small_disk / "journal.db", lambda: T0_NS, 64 * MB)) as journal:
+        for _ in range(3):
+            append_until_full(journal)
+            journal.make_room(0)
+        assert journal.append([("alarm", alarm())])[0][1].seq > 3 * len(TICK)
+
+
 def test_the_reserve_leaves_the_log_its_working_room(small_disk: Path) -> None:
     reserve = Reserve(small_disk / "reserve", 100 * MB)
     assert not reserve.take()
