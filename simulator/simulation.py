@@ -57,6 +57,15 @@ class Simulation:
     def world(self) -> World:
         return self._live.world
 
+    @property
+    def instruments(self) -> dict[str, Instrument[object]]:
+        """All of them by id, as they live: what each truly shows."""
+        return self._ensemble.instruments
+
+    @property
+    def has_power(self) -> bool:
+        return self._rack.is_on
+
     def now_s(self) -> float:
         """Seconds of the world since it began; negative before."""
         return (self._clock.monotonic_ns() - self._origin_mono_ns) / NS
