@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import RenderableType
 
-from benchmarks import load, measurement, wire
+from benchmarks import load, measurement, wire, world
 from benchmarks.machine import busy_s, facts, load_average
 from benchmarks.report import Bar, Table, as_plain_text, bar, rendered_facts, terminal
 from benchmarks.running import NotRunningError
@@ -24,6 +24,7 @@ TABLES: dict[str, Callable[[Settings, Bar], list[Table]]] = {
     "measurement": measurement.run,
     "load": load.run,
     "wire": wire.run,
+    "world": world.run,
 }
 INTERRUPTED = 130
 NO_MEMORY_DISK = Path("/var/tmp")  # /tmp is often in memory, which has no fsync to measure
