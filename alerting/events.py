@@ -27,6 +27,7 @@ SILENT = "silent"
 STUCK = "stuck"
 STATION_CONDITIONS = (
     "journal_damaged",
+    "journal_rolled_back",
     "configuration_bad",
     "clock_step",
     "disk_low",

@@ -221,6 +221,7 @@ class Station:
             disk=self._disk,
             wal_alarm_bytes=int(self._loaded.config.journal.wal_alarm_mb * 1e6),
             damage=committer.damage,
+            rolled_back=committer.rolled_back,
             trouble=committer.trouble or trouble,
             configuration_error=self._configuration_error,
             dropped=committer.dropped,

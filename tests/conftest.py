@@ -43,10 +43,16 @@ def _nothing_left_behind() -> Iterator[None]:
     while (left := _new_threads(threads_before)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not left, f"threads left running: {left}"
-    if len(_open_files()) > len(files_before):
-        gc.collect()
-        leaked = {fd: name for fd, name in _open_files().items() if files_before.get(fd) != name}
-        assert not leaked, f"files left open: {leaked}"
+    while (leaked := _new_files(files_before)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not leaked, f"files left open: {leaked}"
+
+
+def _new_files(before: dict[str, str]) -> dict[str, str]:
+    if len(_open_files()) <= len(before):
+        return {}
+    gc.collect()
+    return {fd: name for fd, name in _open_files().items() if before.get(fd) != name}
 
 
 def _new_threads(before: set[threading.Thread]) -> list[str]:

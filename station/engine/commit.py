@@ -74,6 +74,7 @@ class Committer:
         self.dropped = 0
         self.trouble = ""  # why the disk takes nothing, or empty
         self.damage = journal.opened.damage
+        self.rolled_back = journal.opened.rolled_back
         self._suspicion: sqlite3.DatabaseError | None = None
 
     async def call(self, work: Callable[[], T]) -> T:

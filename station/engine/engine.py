@@ -38,6 +38,7 @@ KNOCKS_IN_HAND = 256
 FLUSH_LATE_S = 5.0  # real seconds: no sample is on its way from the wire to its average for longer
 VITALS_EVERY_NS = 60 * NS
 DAMAGE_ALARM = "station-journal_damaged"
+ROLL_BACK_ALARM = "station-journal_rolled_back"
 LAST_WALL = "last_wall_ns"
 CLOCK_EPOCH = "clock_epoch"
 ALARM_STATE = "alarms"
@@ -258,6 +259,8 @@ class Engine:
             return "accepted"
         if command.alarm == DAMAGE_ALARM:
             self._committer.damage = ""
+        if command.alarm == ROLL_BACK_ALARM:
+            self._committer.rolled_back = False
         try:
             events = rig.board.acknowledge(command.alarm or "", tick.stamp.wall_ns, note=command.person)
         except UnknownAlarmError:

@@ -57,6 +57,7 @@ class Vitals:
     disk: Disk
     wal_alarm_bytes: int
     damage: str
+    rolled_back: bool
     trouble: str
     configuration_error: str
     dropped: int
@@ -77,6 +78,7 @@ class Vitals:
         dropping = self.last_drop is not None and now.mono_ns - self.last_drop.mono_ns < DROP_SHOWN_NS
         return (
             Condition("journal_damaged", bool(self.damage), note=self.damage[:120]),
+            Condition("journal_rolled_back", self.rolled_back),
             Condition("configuration_bad", bool(self.configuration_error), note=self.configuration_error[:120]),
             Condition("clock_step", stepped, float(self.clock_steps)),
             Condition(

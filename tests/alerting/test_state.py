@@ -49,7 +49,7 @@ def test_event_has_the_columns_of_the_alarm_record() -> None:
 
 
 def test_conditions_are_named_once() -> None:
-    assert len(set(CONDITIONS)) == len(CONDITIONS) == 14
+    assert len(set(CONDITIONS)) == len(CONDITIONS) == 15
 
 
 def test_a_value_above_the_limit_raises_and_says_what_decided() -> None:

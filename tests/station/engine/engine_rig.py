@@ -67,7 +67,7 @@ address = 2
 name = { vi = "weather", en = "weather" }
 """
 GOOD = Quality(0)
-FINE = Vitals(Disk(10**12, 10**12, 0, 0), 10**9, "", "", "", 0, 0, (), 0, None, None, "", "", 0)
+FINE = Vitals(Disk(10**12, 10**12, 0, 0), 10**9, "", False, "", "", 0, 0, (), 0, None, None, "", "", 0)
 
 
 def station_toml(folder: Path, text: str = FILE) -> Path:
