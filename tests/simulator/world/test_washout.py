@@ -40,9 +40,13 @@ def test_the_demo_s_shower_peaks_45_nsv_h_higher() -> None:
     assert peak_nsv_h(washout(SHOWER), 480.0, 3 * HOUR) == pytest.approx(45.0, abs=0.5)
 
 
-@pytest.mark.parametrize("window_min", [10, 20, 30, 60])
-def test_after_the_rain_it_falls_with_an_apparent_half_life_of_30_to_36_minutes(window_min: int) -> None:
-    assert 30.0 < half_life_min(washout(SHOWER), 1200.0, 1200.0 + window_min * MINUTE) < 36.0
+@pytest.mark.parametrize("window_min", [20, 30, 60])
+def test_after_the_rain_it_falls_with_an_apparent_half_life_of_30_to_35_minutes(window_min: int) -> None:
+    assert 30.0 < half_life_min(washout(SHOWER), 1200.0, 1200.0 + window_min * MINUTE) < 35.0
+
+
+def test_in_its_very_first_minutes_the_fall_is_a_little_slower() -> None:
+    assert 35.0 < half_life_min(washout(SHOWER), 1200.0, 1200.0 + 5 * MINUTE) < 36.0
 
 
 def test_in_the_end_it_falls_with_the_half_life_of_lead_214() -> None:
