@@ -12,6 +12,7 @@ from typing import Protocol
 import psutil
 
 from benchmarks.machine import busy_s
+from tests.servers.processes import Mosquitto
 from tests.system.children import Child, Simulator, quantrac
 from tests.system.house import House
 from tests.system.station_file import station_file
@@ -65,9 +66,14 @@ class Alone:
 class Whole(House):
     """Everything: simulator, station, Mosquitto, recorder, InfluxDB."""
 
-    def __init__(self, folder: Path, instruments: int, poll_s: float, commit_interval_s: float = 0.2) -> None:
+    def __init__(
+        self, folder: Path, instruments: int, poll_s: float, commit_interval_s: float = 0.2, broker: str = ""
+    ) -> None:
+        """``broker``: more lines of the broker's file."""
         load = ("--load", str(instruments))
         super().__init__(folder, persistence=False, scenario=load, poll_s=poll_s, commit_interval_s=commit_interval_s)
+        if broker:
+            self.broker = Mosquitto(folder / "broker", settings=broker)
 
     def recorded(self) -> int:
         """Measurements that InfluxDB has."""
