@@ -21,7 +21,7 @@ from station.journal.position import Position
 from station.publish.confirms import Doorkeeper
 from station.publish.pages import Outgoing, Pages, Reader
 from station.publish.stats import PublisherStats
-from station.publish.window import Outbox, Span, next_spans
+from station.publish.window import NEWEST_AGAIN, Outbox, Span, next_spans
 from station.wire import topics
 from station.wire.lasting import keep_connected, while_there
 from station.wire.link import Arrived, Link, LinkError, LinkSettings
@@ -253,8 +253,8 @@ class Publisher:
         self.stats_now.confirmed(confirm.recorder, confirm.position, box.position, now_s)
         if box.confirmed(confirm.position, now_s):
             log.warning("recorder %s went back to seq %d: sending again", confirm.recorder, confirm.position.seq)
-        if is_new:
-            box.rewind(self._last_seq, now_s)
+        if is_new:  # it may have come after the station: live values of that moment went to nobody
+            box.rewind(self._last_seq, now_s, NEWEST_AGAIN)
         if changed:
             self._on_position(confirm.recorder, confirm.position)
         self._work.set()

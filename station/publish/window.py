@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from station.journal.position import Position
 
 LIVE_RECORDS = 200  # unconfirmed records that one destination's live lane may hold
+NEWEST_AGAIN = 100  # records that a recorder's new session gets ahead of the backlog
 LONGEST_PATIENCE = 8  # times no_progress_s, after doubling
 
 
@@ -112,11 +113,14 @@ class Outbox:
         self._normalise()
         return went_back
 
-    def rewind(self, last_seq: int, now_s: float) -> None:
-        """Send again from the low-water mark; what is in the journal now is backlog, what comes is live."""
+    def rewind(self, last_seq: int, now_s: float, newest_again: int = 0) -> None:
+        """Send again from the low-water mark; what is in the journal now is backlog, what comes is live.
+
+        ``newest_again``: so many of the newest go by the live lane too, where nobody may have listened to it yet.
+        """
         self._cursor = self.position.seq + 1
         self._live.clear()
-        self._live_next = last_seq + 1
+        self._live_next = max(self._cursor, last_seq + 1 - newest_again) if newest_again else last_seq + 1
         self._quiet_since_s = now_s
         self._normalise()
 

@@ -201,6 +201,8 @@ class Recorder:
     async def _process(self, batch: Sequence[Arrived]) -> None:
         """Everything in the batch becomes durable; then it is acknowledged and confirmed."""
         points: list[Point] = []
+        again: list[Arrived] = []  # sent twice before it was written once
+        seen: set[tuple[str, int]] = set()
         for arrived in batch:
             try:
                 point = self.intake.sort(arrived)
@@ -209,9 +211,16 @@ class Recorder:
                 continue
             if point is None:
                 arrived.acknowledge()
+                continue
+            name = (point[1].journal, point[1].record.seq)
+            if name in seen:
+                again.append(arrived)
             else:
+                seen.add(name)
                 points.append(point)
         await self._pourer.pour(points)
+        for arrived in again:
+            arrived.acknowledge()
         self._confirm()
 
     async def _put_malformed_aside(self, arrived: Arrived, error: MessageError) -> None:

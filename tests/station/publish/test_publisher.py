@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from station.journal.position import Position
+from station.publish.window import NEWEST_AGAIN
 from station.record.pour import Point
 from station.record.recorder import Recorder
 from station.wire.link import Arrived, Link, LinkSettings
@@ -199,10 +200,11 @@ async def test_backlog_goes_oldest_first_and_live_values_overtake_it(
         await flow.until(lambda: bool(order), "the first ones")
         live = [flow.measure(1) for _ in range(5)]
         await flow.confirmed(1_505)
-    first_seen = dict.fromkeys(order)  # a recorder's first word makes the station send its window again
-    backlog = [seq for seq in first_seen if seq <= 1_500]
-    assert backlog == list(range(1, 1_501))
-    assert all(order.index(seq) < order.index(1_500) for seq in live)
+    first_seen = dict.fromkeys(order)  # a recorder's first word makes the station send its window again,
+    oldest = 1_500 - NEWEST_AGAIN  # and the newest few beside it
+    backlog = [seq for seq in first_seen if seq <= oldest]
+    assert backlog == list(range(1, oldest + 1))
+    assert all(order.index(seq) < order.index(oldest) for seq in live)
 
 
 async def test_trouble_of_the_journal_comes_out_and_nothing_stays_open(mosquitto: Brokers, tmp_path: Path) -> None:

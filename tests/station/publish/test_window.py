@@ -197,3 +197,10 @@ def test_everything_arrives_whatever_is_lost_on_the_way(data: st.DataObject) -> 
         way.turn(1_000, lambda: True, lambda: True)
         way.time_passes(100.0)
     assert [box.position for box in way.boxes] == [Position("j", way.last)] * len(way.boxes)
+
+
+def test_a_new_session_gets_the_newest_few_at_once_and_the_rest_oldest_first() -> None:
+    box = Outbox(Position("j", 0), 400, 10.0)
+    box.rewind(1_000, 0.0, newest_again=100)
+    assert box.live(1_000, 500) == list(range(901, 1_001))
+    assert box.backlog(1_000, 3) == [1, 2, 3]
